@@ -1,0 +1,20 @@
+//! A zero-copy push parser for Exchange Web Services (EWS) notifications.
+#![no_std]
+#![forbid(unsafe_code)]
+
+extern crate alloc;
+#[cfg(any(feature = "std", test))]
+extern crate std;
+
+mod error;
+mod limits;
+mod notification;
+pub mod xml;
+
+pub use error::{Error, ErrorKind, Excerpt, Limit};
+pub use limits::Limits;
+pub use notification::{
+    ConnectionStatus, CopiedEvent, CreatedEvent, DeletedEvent, Event, Fault, FolderId, FreeBusyChangedEvent, ItemId,
+    Message, ModifiedEvent, MovedEvent, NewMailEvent, NotificationParser, Operation, OtherEvent, OwnedEvent, Response,
+    ResponseClass, ServerVersion, StatusEvent, Subscribed,
+};

@@ -1,0 +1,497 @@
+//! Event views: borrowed, typed, decoded. Depends on the fields.
+
+use core::fmt;
+
+use super::field::{EventFields, Field, HeadView, IdElement};
+use super::owned::OwnedEvent;
+use super::vocabulary::EventKind;
+
+/// Everything an event view reads: the event's bytes, where its parts are, and its Notification's head.
+#[derive(Clone, Copy)]
+pub(super) struct EventView<'a> {
+    pub(super) run: &'a [u8],
+    pub(super) fields: &'a EventFields,
+    pub(super) head: HeadView<'a>,
+}
+
+impl<'a> EventView<'a> {
+    fn text(self, field: Field) -> Option<&'a str> {
+        field.text(self.run)
+    }
+
+    fn id(self, element: IdElement) -> Option<Id<'a>> {
+        let fields = self.fields.id(element);
+        Some(Id { id: self.text(fields.id)?, change_key: self.text(fields.change_key) })
+    }
+
+    fn subscription_id(self) -> Option<&'a str> {
+        self.head.subscription_id.text(self.head.text)
+    }
+
+    fn previous_watermark(self) -> Option<&'a str> {
+        self.head.previous_watermark.text(self.head.text)
+    }
+
+    fn more_events(self) -> Option<bool> {
+        self.head.more_events
+    }
+
+    fn watermark(self) -> Option<&'a str> {
+        self.text(self.fields.watermark)
+    }
+
+    fn timestamp(self) -> Option<&'a str> {
+        self.text(self.fields.timestamp)
+    }
+
+    fn item_id(self) -> Option<ItemId<'a>> {
+        self.id(IdElement::Item).map(ItemId)
+    }
+
+    fn folder_id(self) -> Option<FolderId<'a>> {
+        self.id(IdElement::Folder).map(FolderId)
+    }
+
+    fn parent_folder_id(self) -> Option<FolderId<'a>> {
+        self.id(IdElement::ParentFolder).map(FolderId)
+    }
+
+    fn old_item_id(self) -> Option<ItemId<'a>> {
+        self.id(IdElement::OldItem).map(ItemId)
+    }
+
+    fn old_folder_id(self) -> Option<FolderId<'a>> {
+        self.id(IdElement::OldFolder).map(FolderId)
+    }
+
+    fn old_parent_folder_id(self) -> Option<FolderId<'a>> {
+        self.id(IdElement::OldParentFolder).map(FolderId)
+    }
+
+    fn unread_count(self) -> Option<i32> {
+        self.fields.unread_count
+    }
+
+    fn name(self) -> &'a str {
+        self.text(self.fields.name).unwrap_or_default()
+    }
+
+    /// The typed view that its kind calls for.
+    pub(super) fn event(self) -> Event<'a> {
+        match self.fields.kind {
+            EventKind::Created => Event::Created(CreatedEvent(self)),
+            EventKind::Deleted => Event::Deleted(DeletedEvent(self)),
+            EventKind::Modified => Event::Modified(ModifiedEvent(self)),
+            EventKind::Moved => Event::Moved(MovedEvent(self)),
+            EventKind::Copied => Event::Copied(CopiedEvent(self)),
+            EventKind::NewMail => Event::NewMail(NewMailEvent(self)),
+            EventKind::FreeBusyChanged => Event::FreeBusyChanged(FreeBusyChangedEvent(self)),
+            EventKind::Status => Event::Status(StatusEvent(self)),
+            EventKind::Other => Event::Other(OtherEvent(self)),
+        }
+    }
+}
+
+impl fmt::Debug for EventView<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut out = f.debug_struct(self.event().name());
+        let mut text = |name, value: Option<&str>| {
+            if let Some(value) = value {
+                out.field(name, &value);
+            }
+        };
+        text("subscription_id", self.subscription_id());
+        text("previous_watermark", self.previous_watermark());
+        text("watermark", self.watermark());
+        text("timestamp", self.timestamp());
+        let ids = [
+            ("item_id", IdElement::Item),
+            ("folder_id", IdElement::Folder),
+            ("parent_folder_id", IdElement::ParentFolder),
+            ("old_item_id", IdElement::OldItem),
+            ("old_folder_id", IdElement::OldFolder),
+            ("old_parent_folder_id", IdElement::OldParentFolder),
+        ];
+        for (name, element) in ids {
+            if let Some(id) = self.id(element) {
+                out.field(name, &id.id);
+            }
+        }
+        if let Some(more) = self.more_events() {
+            out.field("more_events", &more);
+        }
+        if let Some(count) = self.unread_count() {
+            out.field("unread_count", &count);
+        }
+        out.finish()
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+struct Id<'a> {
+    id: &'a str,
+    change_key: Option<&'a str>,
+}
+
+macro_rules! id_view {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, Hash)]
+        pub struct $name<'a>(Id<'a>);
+
+        impl<'a> $name<'a> {
+            /// The `Id` attribute: opaque, some 116 to 152 characters on Exchange, case counts. Empty when the server
+            /// left it out, which the schema does not allow.
+            #[must_use]
+            pub fn id(&self) -> &'a str {
+                self.0.id
+            }
+
+            /// The `ChangeKey` attribute. Notifications often have none, or one without a change number (`CQAAAA==`):
+            /// it is no use for detecting conflicts.
+            #[must_use]
+            pub fn change_key(&self) -> Option<&'a str> {
+                self.0.change_key
+            }
+        }
+
+        impl fmt::Debug for $name<'_> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.debug_struct(stringify!($name)).field("id", &self.id()).field("change_key", &self.change_key()).finish()
+            }
+        }
+    };
+}
+
+id_view! {
+    /// Names an item: `t:ItemIdType` of the EWS schema.
+    ItemId
+}
+
+id_view! {
+    /// Names a folder: `t:FolderIdType` of the EWS schema.
+    FolderId
+}
+
+/// The accessors that all events have.
+macro_rules! common {
+    ($name:ident) => {
+        impl<'a> $name<'a> {
+            /// `t:SubscriptionId` of the Notification it came in. Absent only where the server broke the schema.
+            #[must_use]
+            pub fn subscription_id(&self) -> Option<&'a str> {
+                self.0.subscription_id()
+            }
+
+            /// `t:PreviousWatermark` of the Notification: pull and push only.
+            #[must_use]
+            pub fn previous_watermark(&self) -> Option<&'a str> {
+                self.0.previous_watermark()
+            }
+
+            /// `t:MoreEvents` of the Notification: whether more events wait on the server. Absent from Exchange's
+            /// streams.
+            #[must_use]
+            pub fn more_events(&self) -> Option<bool> {
+                self.0.more_events()
+            }
+
+            /// `t:Watermark` of the event: pull and push only.
+            #[must_use]
+            pub fn watermark(&self) -> Option<&'a str> {
+                self.0.watermark()
+            }
+
+            /// A copy that lives on its own.
+            #[must_use]
+            pub fn to_owned(&self) -> OwnedEvent {
+                OwnedEvent::new(self.0)
+            }
+        }
+
+        impl fmt::Debug for $name<'_> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+    };
+}
+
+/// The accessors of the events that say what happened to an item or folder.
+macro_rules! change {
+    ($name:ident) => {
+        impl<'a> $name<'a> {
+            /// `t:TimeStamp`: when it happened, an `xs:dateTime` as sent, with any number of fractional digits (Exchange
+            /// sends none, other servers nine). Empty when the server left it out, which the schema does not allow.
+            #[must_use]
+            pub fn timestamp(&self) -> &'a str {
+                self.0.timestamp().unwrap_or_default()
+            }
+
+            /// `t:ItemId`, when it happened to an item.
+            #[must_use]
+            pub fn item_id(&self) -> Option<ItemId<'a>> {
+                self.0.item_id()
+            }
+
+            /// `t:FolderId`, when it happened to a folder.
+            #[must_use]
+            pub fn folder_id(&self) -> Option<FolderId<'a>> {
+                self.0.folder_id()
+            }
+
+            /// `t:ParentFolderId`: the folder it is in, after the event.
+            #[must_use]
+            pub fn parent_folder_id(&self) -> Option<FolderId<'a>> {
+                self.0.parent_folder_id()
+            }
+        }
+    };
+}
+
+/// The accessors of the events that say where something was before.
+macro_rules! relocation {
+    ($name:ident) => {
+        impl<'a> $name<'a> {
+            /// `t:OldItemId`, when it happened to an item.
+            #[must_use]
+            pub fn old_item_id(&self) -> Option<ItemId<'a>> {
+                self.0.old_item_id()
+            }
+
+            /// `t:OldFolderId`, when it happened to a folder.
+            #[must_use]
+            pub fn old_folder_id(&self) -> Option<FolderId<'a>> {
+                self.0.old_folder_id()
+            }
+
+            /// `t:OldParentFolderId`: the folder it was in before.
+            #[must_use]
+            pub fn old_parent_folder_id(&self) -> Option<FolderId<'a>> {
+                self.0.old_parent_folder_id()
+            }
+        }
+    };
+}
+
+macro_rules! event_view {
+    ($(#[$doc:meta])* $name:ident: $($accessors:ident),+) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy)]
+        pub struct $name<'a>(EventView<'a>);
+
+        $($accessors!($name);)+
+    };
+}
+
+event_view! {
+    /// An item or folder was created.
+    ///
+    /// ```text
+    /// <t:CreatedEvent><t:TimeStamp>2026-03-05T09:14:01Z</t:TimeStamp><t:ItemId Id="AAMk" ChangeKey="CQAAAA=="/>
+    ///                              --------------------                          ----            --------
+    ///                              timestamp()                                   item_id(): id(), change_key()
+    /// ```
+    CreatedEvent: common, change
+}
+
+event_view! {
+    /// An item or folder was deleted for good. Deleting to the Deleted Items folder is a [`MovedEvent`].
+    DeletedEvent: common, change
+}
+
+event_view! {
+    /// An item or folder was changed. A change of an item also changes its folder: two events are usual, and servers
+    /// repeat them.
+    ModifiedEvent: common, change
+}
+
+impl ModifiedEvent<'_> {
+    /// `t:UnreadCount`: unread items in the folder, when it happened to a folder; even then servers may leave it out.
+    #[must_use]
+    pub fn unread_count(&self) -> Option<i32> {
+        self.0.unread_count()
+    }
+}
+
+event_view! {
+    /// An item or folder went to another folder.
+    MovedEvent: common, change, relocation
+}
+
+event_view! {
+    /// An item or folder was copied; the event names the copy, its `old_` parts the original.
+    CopiedEvent: common, change, relocation
+}
+
+event_view! {
+    /// A mail arrived. Servers send a [`CreatedEvent`] for it as well.
+    NewMailEvent: common, change
+}
+
+event_view! {
+    /// The user's free/busy time changed; comes with a [`ModifiedEvent`] of the calendar item.
+    FreeBusyChangedEvent: common, change
+}
+
+event_view! {
+    /// Nothing happened: the heartbeat of pull, push, and of some servers' streams.
+    StatusEvent: common
+}
+
+event_view! {
+    /// An event that this version does not know: an EWS element of a Notification whose name ends in `Event`. What it
+    /// shares with known events is understood.
+    OtherEvent: common, change, relocation
+}
+
+impl<'a> OtherEvent<'a> {
+    /// The element's local name.
+    #[must_use]
+    pub fn name(&self) -> &'a str {
+        self.0.name()
+    }
+
+    /// `t:UnreadCount`.
+    #[must_use]
+    pub fn unread_count(&self) -> Option<i32> {
+        self.0.unread_count()
+    }
+}
+
+/// Something that happened in a mailbox: a child of `Notification` of the EWS schema.
+///
+/// The same accessors stand here as on the single views, so that a caller need not match to read them; what a kind of
+/// event does not have is `None`.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub enum Event<'a> {
+    /// `t:CreatedEvent`
+    Created(CreatedEvent<'a>),
+    /// `t:DeletedEvent`
+    Deleted(DeletedEvent<'a>),
+    /// `t:ModifiedEvent`
+    Modified(ModifiedEvent<'a>),
+    /// `t:MovedEvent`
+    Moved(MovedEvent<'a>),
+    /// `t:CopiedEvent`
+    Copied(CopiedEvent<'a>),
+    /// `t:NewMailEvent`
+    NewMail(NewMailEvent<'a>),
+    /// `t:FreeBusyChangedEvent`
+    FreeBusyChanged(FreeBusyChangedEvent<'a>),
+    /// `t:StatusEvent`
+    Status(StatusEvent<'a>),
+    /// Any other EWS element whose name ends in `Event`.
+    Other(OtherEvent<'a>),
+}
+
+impl<'a> Event<'a> {
+    fn view(&self) -> EventView<'a> {
+        match *self {
+            Self::Created(CreatedEvent(view))
+            | Self::Deleted(DeletedEvent(view))
+            | Self::Modified(ModifiedEvent(view))
+            | Self::Moved(MovedEvent(view))
+            | Self::Copied(CopiedEvent(view))
+            | Self::NewMail(NewMailEvent(view))
+            | Self::FreeBusyChanged(FreeBusyChangedEvent(view))
+            | Self::Status(StatusEvent(view))
+            | Self::Other(OtherEvent(view)) => view,
+        }
+    }
+
+    /// The element's local name, such as `NewMailEvent`.
+    #[must_use]
+    pub fn name(&self) -> &'a str {
+        match self {
+            Self::Created(_) => "CreatedEvent",
+            Self::Deleted(_) => "DeletedEvent",
+            Self::Modified(_) => "ModifiedEvent",
+            Self::Moved(_) => "MovedEvent",
+            Self::Copied(_) => "CopiedEvent",
+            Self::NewMail(_) => "NewMailEvent",
+            Self::FreeBusyChanged(_) => "FreeBusyChangedEvent",
+            Self::Status(_) => "StatusEvent",
+            Self::Other(other) => other.name(),
+        }
+    }
+
+    /// `t:SubscriptionId` of the Notification it came in.
+    #[must_use]
+    pub fn subscription_id(&self) -> Option<&'a str> {
+        self.view().subscription_id()
+    }
+
+    /// `t:PreviousWatermark` of the Notification: pull and push only.
+    #[must_use]
+    pub fn previous_watermark(&self) -> Option<&'a str> {
+        self.view().previous_watermark()
+    }
+
+    /// `t:MoreEvents` of the Notification.
+    #[must_use]
+    pub fn more_events(&self) -> Option<bool> {
+        self.view().more_events()
+    }
+
+    /// `t:Watermark` of the event: pull and push only.
+    #[must_use]
+    pub fn watermark(&self) -> Option<&'a str> {
+        self.view().watermark()
+    }
+
+    /// `t:TimeStamp`, an `xs:dateTime` as sent.
+    #[must_use]
+    pub fn timestamp(&self) -> Option<&'a str> {
+        self.view().timestamp()
+    }
+
+    /// `t:ItemId`.
+    #[must_use]
+    pub fn item_id(&self) -> Option<ItemId<'a>> {
+        self.view().item_id()
+    }
+
+    /// `t:FolderId`.
+    #[must_use]
+    pub fn folder_id(&self) -> Option<FolderId<'a>> {
+        self.view().folder_id()
+    }
+
+    /// `t:ParentFolderId`.
+    #[must_use]
+    pub fn parent_folder_id(&self) -> Option<FolderId<'a>> {
+        self.view().parent_folder_id()
+    }
+
+    /// `t:OldItemId`: moved and copied events.
+    #[must_use]
+    pub fn old_item_id(&self) -> Option<ItemId<'a>> {
+        self.view().old_item_id()
+    }
+
+    /// `t:OldFolderId`: moved and copied events.
+    #[must_use]
+    pub fn old_folder_id(&self) -> Option<FolderId<'a>> {
+        self.view().old_folder_id()
+    }
+
+    /// `t:OldParentFolderId`: moved and copied events.
+    #[must_use]
+    pub fn old_parent_folder_id(&self) -> Option<FolderId<'a>> {
+        self.view().old_parent_folder_id()
+    }
+
+    /// `t:UnreadCount`: modified events of folders.
+    #[must_use]
+    pub fn unread_count(&self) -> Option<i32> {
+        self.view().unread_count()
+    }
+
+    /// A copy that lives on its own: one allocation.
+    #[must_use]
+    pub fn to_owned(&self) -> OwnedEvent {
+        OwnedEvent::new(self.view())
+    }
+}

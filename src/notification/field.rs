@@ -1,0 +1,290 @@
+//! Where the parts of a message are: offsets, no bytes. Depends on the scanner's spans.
+//!
+//! A view is these offsets and the run they point into; both are lent together.
+
+use smallvec::SmallVec;
+
+use super::vocabulary::EventKind;
+use crate::xml::Span;
+
+/// A part that may be absent; present and empty is another thing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Field(Span);
+
+impl Field {
+    pub(super) const ABSENT: Self = Self(Span { start: u32::MAX, end: u32::MAX });
+
+    pub(super) const fn new(span: Span) -> Self {
+        Self(span)
+    }
+
+    #[inline]
+    pub(super) const fn is_present(self) -> bool {
+        self.0.start != u32::MAX
+    }
+
+    /// Takes the value unless there is one: of a repeated element the first counts.
+    pub(super) fn set(&mut self, span: Span) {
+        if !self.is_present() {
+            self.0 = span;
+        }
+    }
+
+    #[inline]
+    pub(super) fn span(self) -> Option<Span> {
+        self.is_present().then_some(self.0)
+    }
+
+    #[inline]
+    pub(super) fn bytes(self, run: &[u8]) -> Option<&[u8]> {
+        self.is_present().then(|| self.0.of(run))
+    }
+
+    /// The run's text. The scanner has checked it, so this cannot fail; safe Rust asks for the check all the same.
+    #[inline]
+    pub(super) fn text(self, run: &[u8]) -> Option<&str> {
+        self.bytes(run).map(|bytes| core::str::from_utf8(bytes).unwrap_or_default())
+    }
+}
+
+/// `span` without XML white space at its ends, as the schema's types for codes, ids, numbers and times have it.
+pub(super) fn trimmed(run: &[u8], span: Span) -> Span {
+    let is_space = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\n' | b'\r');
+    let bytes = span.of(run);
+    let Some(first) = bytes.iter().position(|byte| !is_space(byte)) else {
+        return Span { start: span.start, end: span.start };
+    };
+    let trailing = bytes.iter().rev().take_while(|byte| is_space(byte)).count();
+    // both are within the span, whose offsets are `u32`
+    #[allow(clippy::cast_possible_truncation)]
+    let (first, trailing) = (first as u32, trailing as u32);
+    Span { start: span.start.saturating_add(first), end: span.end.saturating_sub(trailing) }
+}
+
+/// A number as the schema writes it, white space trimmed. `None`: it is none, or too large.
+pub(super) fn number<N: core::str::FromStr>(bytes: &[u8]) -> Option<N> {
+    core::str::from_utf8(bytes).ok()?.parse().ok()
+}
+
+/// `xs:boolean`.
+pub(super) fn boolean(bytes: &[u8]) -> Option<bool> {
+    match bytes {
+        b"true" | b"1" => Some(true),
+        b"false" | b"0" => Some(false),
+        _ => None,
+    }
+}
+
+/// The elements of an event that carry an id in attributes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum IdElement {
+    Item,
+    Folder,
+    ParentFolder,
+    OldItem,
+    OldFolder,
+    OldParentFolder,
+}
+
+/// `t:ItemId`, `t:FolderId` and their like.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct IdFields {
+    /// Present when the element was, even without its attribute.
+    pub(super) id: Field,
+    pub(super) change_key: Field,
+}
+
+impl IdFields {
+    const ABSENT: Self = Self { id: Field::ABSENT, change_key: Field::ABSENT };
+}
+
+/// The parts of an event, in the event's run.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct EventFields {
+    pub(super) kind: EventKind,
+    /// The element's name, of an event that is not known.
+    pub(super) name: Field,
+    pub(super) watermark: Field,
+    pub(super) timestamp: Field,
+    pub(super) unread_count: Option<i32>,
+    ids: [IdFields; 6],
+}
+
+impl EventFields {
+    pub(super) const fn new(kind: EventKind) -> Self {
+        Self {
+            kind,
+            name: Field::ABSENT,
+            watermark: Field::ABSENT,
+            timestamp: Field::ABSENT,
+            unread_count: None,
+            ids: [IdFields::ABSENT; 6],
+        }
+    }
+
+    #[inline]
+    pub(super) fn id(&self, element: IdElement) -> IdFields {
+        self.ids.get(element as usize).copied().unwrap_or(IdFields::ABSENT)
+    }
+
+    /// Of a repeated element the first counts.
+    #[inline]
+    pub(super) fn set_id(&mut self, element: IdElement, id: Field, change_key: Field) {
+        if let Some(fields) = self.ids.get_mut(element as usize)
+            && !fields.id.is_present()
+        {
+            fields.id = if id.is_present() { id } else { Field::new(Span::default()) };
+            fields.change_key = change_key;
+        }
+    }
+
+    /// Changes every text by `change`.
+    pub(super) fn map(mut self, mut change: impl FnMut(Field) -> Field) -> Self {
+        self.name = change(self.name);
+        self.watermark = change(self.watermark);
+        self.timestamp = change(self.timestamp);
+        for fields in &mut self.ids {
+            fields.id = change(fields.id);
+            fields.change_key = change(fields.change_key);
+        }
+        self
+    }
+}
+
+/// What a Notification says before its events. It outlives the chunk it came in, so its text is copied: once a
+/// Notification, into room that is used again.
+#[derive(Debug)]
+pub(super) struct NotificationHead {
+    text: SmallVec<[u8; 192]>,
+    subscription_id: Field,
+    previous_watermark: Field,
+    pub(super) more_events: Option<bool>,
+}
+
+impl NotificationHead {
+    pub(super) fn new() -> Self {
+        Self {
+            text: SmallVec::new(),
+            subscription_id: Field::ABSENT,
+            previous_watermark: Field::ABSENT,
+            more_events: None,
+        }
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.text.clear();
+        self.subscription_id = Field::ABSENT;
+        self.previous_watermark = Field::ABSENT;
+        self.more_events = None;
+    }
+
+    pub(super) fn set_subscription_id(&mut self, id: &[u8]) {
+        if !self.subscription_id.is_present() {
+            self.subscription_id = self.store(id);
+        }
+    }
+
+    pub(super) fn set_previous_watermark(&mut self, watermark: &[u8]) {
+        if !self.previous_watermark.is_present() {
+            self.previous_watermark = self.store(watermark);
+        }
+    }
+
+    // each is at most an event long, which a limit keeps below 256 MiB
+    #[allow(clippy::cast_possible_truncation)]
+    fn store(&mut self, bytes: &[u8]) -> Field {
+        let start = self.text.len() as u32;
+        self.text.extend_from_slice(bytes);
+        Field::new(Span { start, end: self.text.len() as u32 })
+    }
+
+    pub(super) fn view(&self) -> HeadView<'_> {
+        HeadView {
+            text: &self.text,
+            subscription_id: self.subscription_id,
+            previous_watermark: self.previous_watermark,
+            more_events: self.more_events,
+        }
+    }
+}
+
+/// The head as an event lends it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct HeadView<'a> {
+    pub(super) text: &'a [u8],
+    pub(super) subscription_id: Field,
+    pub(super) previous_watermark: Field,
+    pub(super) more_events: Option<bool>,
+}
+
+/// The head of a response message.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ResponseFields {
+    pub(super) text: Field,
+    pub(super) code: Field,
+    pub(super) details: Details,
+}
+
+impl ResponseFields {
+    pub(super) const EMPTY: Self = Self { text: Field::ABSENT, code: Field::ABSENT, details: Details::EMPTY };
+}
+
+/// What is understood of a `MessageXml`.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Details {
+    pub(super) back_off_ms: Option<u64>,
+    pub(super) inner_code: Field,
+    pub(super) line_number: Option<u32>,
+    pub(super) line_position: Option<u32>,
+    pub(super) violation: Field,
+}
+
+impl Details {
+    pub(super) const EMPTY: Self = Self {
+        back_off_ms: None,
+        inner_code: Field::ABSENT,
+        line_number: None,
+        line_position: None,
+        violation: Field::ABSENT,
+    };
+}
+
+/// The parts of a SOAP fault.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct FaultFields {
+    pub(super) code: Field,
+    pub(super) string: Field,
+    pub(super) response_code: Field,
+    pub(super) details: Details,
+}
+
+impl FaultFields {
+    pub(super) const EMPTY: Self =
+        Self { code: Field::ABSENT, string: Field::ABSENT, response_code: Field::ABSENT, details: Details::EMPTY };
+}
+
+/// The attributes of a `ServerVersionInfo`.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct VersionFields {
+    pub(super) major: Option<u32>,
+    pub(super) minor: Option<u32>,
+    pub(super) major_build: Option<u32>,
+    pub(super) minor_build: Option<u32>,
+    pub(super) version: Field,
+}
+
+impl VersionFields {
+    pub(super) const EMPTY: Self =
+        Self { major: None, minor: None, major_build: None, minor_build: None, version: Field::ABSENT };
+}
+
+/// What a successful Subscribe answered.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct SubscribedFields {
+    pub(super) id: Field,
+    pub(super) watermark: Field,
+}
+
+impl SubscribedFields {
+    pub(super) const EMPTY: Self = Self { id: Field::ABSENT, watermark: Field::ABSENT };
+}

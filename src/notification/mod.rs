@@ -1,0 +1,21 @@
+//! The EWS vocabulary over the XML scanner: messages, events and their views.
+//!
+//! This layer knows what EWS answers mean and nothing of HTTP, time or retries. It depends on the xml layer and nothing
+//! here depends on a layer above.
+
+mod event;
+mod field;
+mod message;
+mod opening;
+mod owned;
+mod parser;
+mod place;
+mod vocabulary;
+
+pub use event::{
+    CopiedEvent, CreatedEvent, DeletedEvent, Event, FolderId, FreeBusyChangedEvent, ItemId, ModifiedEvent, MovedEvent,
+    NewMailEvent, OtherEvent, StatusEvent,
+};
+pub use message::{ConnectionStatus, Fault, Message, Operation, Response, ResponseClass, ServerVersion, Subscribed};
+pub use owned::OwnedEvent;
+pub use parser::NotificationParser;

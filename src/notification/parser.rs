@@ -1,0 +1,637 @@
+//! The parser: tokens in, messages out. Depends on the scanner and on the other files of this folder.
+//!
+//! # States
+//!
+//! `path` says where in an answer the parser is ([`Place`]); elements that mean nothing there are counted in `skipped`
+//! and passed over. Four things are held in the scanner's run while they are read, at most one at a time:
+//!
+//! | held | from | until |
+//! |---|---|---|
+//! | an event, a fault, a server version | its start tag | its end tag, where its message is lent |
+//! | the head of a response message | its start tag | its first content, or its end tag |
+//! | the ids a Subscribe answered | the `SubscriptionId` | the end of the response message |
+//! | any other text that is wanted | its start tag | its end tag |
+//!
+//! # Invariants
+//!
+//! 1. A message is lent before another byte is read; what it borrows is let go at the beginning of the next call.
+//! 2. A response's head goes out before its contents. Where its `ResponseCode` comes late, small contents wait in
+//!    `outbox`, in the same held run, and so within the same limit; a Notification does not wait.
+//! 3. Nothing is decided by where a chunk ends.
+
+use smallvec::SmallVec;
+
+use super::event::EventView;
+use super::field::{
+    Details, EventFields, FaultFields, Field, IdElement, NotificationHead, ResponseFields, SubscribedFields,
+    VersionFields, boolean, number, trimmed,
+};
+use super::message::{ConnectionStatus, Fault, Message, Operation, Response, ResponseClass, ServerVersion, Subscribed};
+use super::opening::Opening;
+use super::place::{Leaf, Place};
+use super::vocabulary::{EventKind, NAMESPACES, is_soap};
+use crate::error::{Error, ErrorKind, Excerpt};
+use crate::limits::Limits;
+use crate::xml::{Cursor, Scanner, Span, Step};
+
+/// A push parser for EWS response bodies: streaming, pull and push notifications, and the answers around them.
+///
+/// The caller keeps the chunk and the parser moves its cursor: [`next_message`](Self::next_message) takes bytes from the
+/// front of `input` and returns `None` when it is empty and the next chunk is needed. A message is lent: it borrows the
+/// chunk, or the parser's own buffer when it straddles two chunks or has something to decode.
+///
+/// ```
+/// use ews_stream::{ConnectionStatus, Event, Message, NotificationParser};
+///
+/// # fn main() -> Result<(), ews_stream::Error> {
+/// # let chunks = [&b"<Envelope xmlns='http://schemas.xmlsoap.org/soap/envel"[..], b"ope/'><Body/></Envelope>"];
+/// # fn reconnect() {}
+/// let mut parser = NotificationParser::new();
+/// for chunk in chunks {
+///     // any transport, cut anywhere
+///     let mut input: &[u8] = chunk;
+///     while let Some(message) = parser.next_message(&mut input)? {
+///         match message {
+///             Message::Event(Event::NewMail(e)) => println!("{} {:?}", e.timestamp(), e.item_id()),
+///             Message::ConnectionStatus(ConnectionStatus::Closed) => reconnect(),
+///             _ => {}
+///         }
+///     }
+/// }
+/// parser.finish()?; // an error when the stream stopped inside an envelope
+/// # Ok(())
+/// # }
+/// ```
+///
+/// One parser reads one response body; [`reset`](Self::reset) it for the next. Never panics, whatever the bytes; does not
+/// allocate once its buffers have grown to what the server sends; memory is bounded by [`Limits`].
+#[derive(Debug)]
+pub struct NotificationParser {
+    scanner: Scanner,
+    path: SmallVec<[Place; 14]>,
+    /// Open elements inside of the innermost known one.
+    skipped: usize,
+    /// The text of the open leaf.
+    value: Field,
+    value_name: ValueName,
+
+    head: NotificationHead,
+    event: EventFields,
+    operation: Option<Operation>,
+    class: Option<ResponseClass>,
+    response: ResponseFields,
+    response_sent: bool,
+    subscribed: SubscribedFields,
+    fault: FaultFields,
+    details: Details,
+    version: VersionFields,
+
+    outbox: SmallVec<[Outgoing; 2]>,
+    resume: Resume,
+    opening: Opening,
+    failure: Option<Failure>,
+}
+
+/// `t:Value/@Name`, as far as it means something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum ValueName {
+    BackOffMilliseconds,
+    InnerErrorResponseCode,
+    Other,
+}
+
+/// A message that is ready, in offsets.
+#[derive(Clone, Copy, Debug)]
+enum Outgoing {
+    Event,
+    Response(ResponseFields),
+    Subscribed(SubscribedFields),
+    ErrorSubscriptionId(Span),
+    ConnectionStatus(ConnectionStatus),
+    Fault,
+    ServerVersion,
+    EndOfEnvelope,
+}
+
+/// What to do with the held run once the caller has given the message back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Resume {
+    Nothing,
+    Release,
+    /// Let it go and hold from here on: the parser is inside an element whose text is wanted.
+    Restart,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Failure {
+    /// What every call returns.
+    Final(Error),
+    /// The same, but for how the body begins, of which too little is here. `at`: offset of the next chunk.
+    Waiting { error: Error, at: u64 },
+}
+
+impl NotificationParser {
+    /// A parser with the default [`Limits`].
+    #[must_use]
+    pub fn new() -> Self {
+        Self::with_limits(Limits::DEFAULT)
+    }
+
+    /// A parser with limits of the caller's.
+    #[must_use]
+    pub fn with_limits(limits: Limits) -> Self {
+        Self {
+            scanner: Scanner::new(limits, &NAMESPACES, true),
+            path: SmallVec::new(),
+            skipped: 0,
+            value: Field::ABSENT,
+            value_name: ValueName::Other,
+            head: NotificationHead::new(),
+            event: EventFields::new(EventKind::Status),
+            operation: None,
+            class: None,
+            response: ResponseFields::EMPTY,
+            response_sent: false,
+            subscribed: SubscribedFields::EMPTY,
+            fault: FaultFields::EMPTY,
+            details: Details::EMPTY,
+            version: VersionFields::EMPTY,
+            outbox: SmallVec::new(),
+            resume: Resume::Nothing,
+            opening: Opening::new(),
+            failure: None,
+        }
+    }
+
+    /// Whether character references to characters that XML forbids (`&#x1F;`) become U+FFFD instead of an error. Off by
+    /// default; for servers that put control characters into free text.
+    #[must_use]
+    pub fn lenient(mut self, lenient: bool) -> Self {
+        self.scanner.set_lenient(lenient);
+        self
+    }
+
+    /// The next message, or `None` when `input` is used up.
+    ///
+    /// # Errors
+    ///
+    /// The body is not acceptable; every message before the error has been returned. The error is final: every further
+    /// call returns it, until [`reset`](Self::reset).
+    pub fn next_message<'p, 'c: 'p>(&'p mut self, input: &mut &'c [u8]) -> Result<Option<Message<'p>>, Error> {
+        let chunk: &'c [u8] = input;
+        if self.failure.is_some() {
+            return self.wait(input).map(|()| None);
+        }
+        if self.opening.awaits_envelope {
+            self.opening.read(chunk, self.scanner.offset());
+        }
+        let mut cur = Cursor::new(chunk);
+        let outgoing = match self.advance(&mut cur) {
+            Ok(outgoing) => outgoing,
+            Err(error) => return self.fail(error, input).map(|()| None),
+        };
+        *input = cur.remaining();
+        let Some(outgoing) = outgoing else {
+            self.scanner.suspend(&cur);
+            return Ok(None);
+        };
+        if self.outbox.is_empty() && !self.subscribed.id.is_present() {
+            self.scanner.lend(&cur);
+        } else {
+            self.scanner.suspend(&cur); // the run is needed beyond this message
+        }
+        Ok(Some(self.view(outgoing, self.scanner.run_of(chunk, &cur))))
+    }
+
+    /// The end of the body.
+    ///
+    /// An empty body is no error: what it means is for the caller to say. Nor is an end between two envelopes.
+    ///
+    /// # Errors
+    ///
+    /// The earlier error, or [`UnexpectedEnd`](ErrorKind::UnexpectedEnd) when the body stopped inside an envelope.
+    pub fn finish(&mut self) -> Result<(), Error> {
+        match self.failure {
+            None => self.scanner.finish().inspect_err(|error| self.failure = Some(Failure::Final(*error))),
+            Some(Failure::Final(error)) => Err(error),
+            Some(Failure::Waiting { error, .. }) => Err(self.fail_finally(self.opening.explain(error))),
+        }
+    }
+
+    /// Ready for the next body. Buffers keep their capacity, settings stay.
+    pub fn reset(&mut self) {
+        self.scanner.reset();
+        self.scanner.release();
+        self.path.clear();
+        self.skipped = 0;
+        self.head.clear();
+        self.operation = None;
+        self.response_sent = false;
+        self.subscribed = SubscribedFields::EMPTY;
+        self.outbox.clear();
+        self.resume = Resume::Nothing;
+        self.opening = Opening::new();
+        self.failure = None;
+    }
+
+    /// Bytes consumed since the parser was made or [`reset`](Self::reset).
+    #[must_use]
+    pub fn offset(&self) -> u64 {
+        match self.failure {
+            Some(Failure::Waiting { at, .. }) => at,
+            _ => self.scanner.offset(),
+        }
+    }
+
+    /// Whether the parser is between envelopes, where a body may end.
+    #[must_use]
+    pub fn is_between_envelopes(&self) -> bool {
+        self.failure.is_none() && self.scanner.finish().is_ok()
+    }
+
+    /// Bytes looked at so far, for the proof that work is linear.
+    #[cfg(feature = "_work")]
+    #[must_use]
+    pub fn work(&self) -> u64 {
+        self.scanner.work()
+    }
+
+    // ---- errors -------------------------------------------------------------------------------------------------
+
+    #[cold]
+    fn fail(&mut self, error: Error, input: &mut &[u8]) -> Result<(), Error> {
+        if !self.opening.may_explain(error) {
+            return Err(self.fail_finally(error));
+        }
+        self.failure = Some(Failure::Waiting { error, at: self.scanner.offset() });
+        self.wait(input)
+    }
+
+    fn fail_finally(&mut self, error: Error) -> Error {
+        self.failure = Some(Failure::Final(error));
+        error
+    }
+
+    /// After an error: returns it, or takes what is missing of the body's beginning.
+    #[cold]
+    fn wait(&mut self, input: &mut &[u8]) -> Result<(), Error> {
+        match self.failure {
+            None => Ok(()),
+            Some(Failure::Final(error)) => Err(error),
+            Some(Failure::Waiting { error, at }) => {
+                self.opening.read(input, at);
+                if self.opening.is_full() {
+                    return Err(self.fail_finally(self.opening.explain(error)));
+                }
+                let at = at.saturating_add(input.len() as u64);
+                self.failure = Some(Failure::Waiting { error, at });
+                *input = &[];
+                Ok(())
+            }
+        }
+    }
+
+    // ---- the machine --------------------------------------------------------------------------------------------
+
+    fn advance(&mut self, cur: &mut Cursor<'_>) -> Result<Option<Outgoing>, Error> {
+        if !self.outbox.is_empty() {
+            return Ok(Some(self.outbox.remove(0)));
+        }
+        match core::mem::replace(&mut self.resume, Resume::Nothing) {
+            Resume::Nothing => {}
+            Resume::Release => self.scanner.release(),
+            Resume::Restart => self.scanner.hold_from(cur),
+        }
+        loop {
+            let outgoing = match self.scanner.step(cur)? {
+                None => return Ok(None),
+                Some(Step::Start) => self.start(cur)?,
+                Some(Step::End) => self.end(cur),
+                Some(Step::Text) => {
+                    self.text(cur);
+                    None
+                }
+            };
+            if outgoing.is_some() {
+                return Ok(outgoing);
+            }
+        }
+    }
+
+    fn start(&mut self, cur: &Cursor<'_>) -> Result<Option<Outgoing>, Error> {
+        if self.skipped > 0 {
+            self.skipped = self.skipped.saturating_add(1);
+            return Ok(None);
+        }
+        let Some(parent) = self.path.last() else { return self.root(cur) };
+        let Some(place) = parent.child(self.scanner.namespace(), self.scanner.local(cur)) else {
+            self.skipped = 1;
+            self.scanner.keep_text(false);
+            return Ok(None);
+        };
+        self.path.push(place);
+        match place {
+            Place::Leaf(leaf) => {
+                self.value = Field::ABSENT;
+                self.scanner.keep_text(true);
+                return Ok(self.leaf_starts(leaf, cur));
+            }
+            Place::Id(element) => self.id(element, cur),
+            Place::Event(kind) => {
+                self.scanner.hold();
+                self.event = EventFields::new(kind);
+                if kind == EventKind::Other {
+                    self.event.name = Field::new(self.scanner.local_span());
+                }
+            }
+            Place::Notification => {
+                self.head.clear();
+                return Ok(self.send_response(true, Resume::Release));
+            }
+            Place::Notifications | Place::ErrorSubscriptionIds => {
+                return Ok(self.send_response(false, Resume::Release));
+            }
+            Place::ResponseMessage => self.response_message(cur),
+            Place::Operation => self.operation = Operation::of(self.scanner.local(cur)),
+            Place::MessageXml if self.is_late() => self.scanner.hold(),
+            Place::ServerVersionInfo => self.server_version(cur),
+            Place::Fault => {
+                self.scanner.hold();
+                self.fault = FaultFields::EMPTY;
+                self.details = Details::EMPTY;
+            }
+            _ => {}
+        }
+        Ok(None)
+    }
+
+    fn root(&mut self, cur: &Cursor<'_>) -> Result<Option<Outgoing>, Error> {
+        if is_soap(self.scanner.namespace()) && self.scanner.local(cur) == b"Envelope" {
+            self.opening.awaits_envelope = false;
+            self.path.push(Place::Envelope);
+            return Ok(None);
+        }
+        let mut beginning = [b'<'; Excerpt::MAX];
+        let room = beginning.iter_mut().skip(1);
+        let len = room.zip(self.scanner.run(cur)).map(|(to, from)| *to = *from).count().saturating_add(1);
+        let excerpt = Excerpt::new(beginning.get(..len).unwrap_or_default());
+        Err(Error::new(ErrorKind::NotSoap(excerpt), self.scanner.element_at()))
+    }
+
+    fn text(&mut self, cur: &Cursor<'_>) {
+        let span = self.scanner.text_span();
+        // something unknown, a comment or an instruction stood inside the leaf: its text goes on
+        let whole = self.value.span().map_or(span, |first| self.scanner.join(cur, first, span));
+        self.value = Field::new(whole);
+    }
+
+    fn end(&mut self, cur: &Cursor<'_>) -> Option<Outgoing> {
+        if self.skipped > 0 {
+            self.skipped = self.skipped.saturating_sub(1);
+            if self.skipped == 0 {
+                self.scanner.keep_text(matches!(self.path.last(), Some(Place::Leaf(_))));
+            }
+            return None;
+        }
+        match self.path.pop()? {
+            Place::Leaf(leaf) => {
+                self.scanner.keep_text(false);
+                self.leaf_ends(leaf, cur)
+            }
+            Place::Event(_) => self.send(Outgoing::Event),
+            Place::ResponseMessage => self.response_message_ends(),
+            Place::MessageXml if self.is_late() => self.send_late(),
+            Place::Fault => {
+                self.fault.details = self.details;
+                self.send(Outgoing::Fault)
+            }
+            Place::ServerVersionInfo => self.send(Outgoing::ServerVersion),
+            Place::Envelope => self.send(Outgoing::EndOfEnvelope),
+            _ => None,
+        }
+    }
+
+    /// The run has been lent with this message and may go afterwards.
+    fn send(&mut self, outgoing: Outgoing) -> Option<Outgoing> {
+        self.resume = self.release_unless_pending();
+        Some(outgoing)
+    }
+
+    /// The ids that a Subscribe answered wait in the run for the end of their response message.
+    fn release_unless_pending(&self) -> Resume {
+        if self.subscribed.id.is_present() { Resume::Nothing } else { Resume::Release }
+    }
+
+    fn release_hold(&mut self) {
+        if self.release_unless_pending() == Resume::Release {
+            self.scanner.release();
+        }
+    }
+
+    // ---- responses ----------------------------------------------------------------------------------------------
+
+    fn response_message(&mut self, cur: &Cursor<'_>) {
+        self.scanner.hold();
+        let run = self.scanner.run(cur);
+        let class = self.scanner.plain_attributes(run).find(|(name, _)| *name == b"ResponseClass");
+        self.class = class.and_then(|(_, value)| ResponseClass::of(trimmed(run, value).of(run)));
+        self.response = ResponseFields::EMPTY;
+        self.details = Details::EMPTY;
+        self.response_sent = false;
+        self.subscribed = SubscribedFields::EMPTY;
+    }
+
+    /// Content begins: the head has to go out, once its code is known or `now`, and what waited for it behind it.
+    fn send_response(&mut self, now: bool, then: Resume) -> Option<Outgoing> {
+        if self.response_sent || !(now || self.response.code.is_present()) {
+            return None;
+        }
+        let response = self.take_response();
+        self.resume = if self.subscribed.id.is_present() { Resume::Nothing } else { then };
+        Some(response)
+    }
+
+    fn take_response(&mut self) -> Outgoing {
+        self.response_sent = true;
+        let details = core::mem::replace(&mut self.details, Details::EMPTY);
+        let fields = core::mem::replace(&mut self.response, ResponseFields::EMPTY);
+        Outgoing::Response(ResponseFields { details, ..fields })
+    }
+
+    /// Whether a part of the head comes after the head went out.
+    fn is_late(&self) -> bool {
+        self.response_sent && self.path.contains(&Place::ResponseMessage)
+    }
+
+    fn send_late(&mut self) -> Option<Outgoing> {
+        let response = self.take_response();
+        self.send(response)
+    }
+
+    fn response_message_ends(&mut self) -> Option<Outgoing> {
+        let response = (!self.response_sent).then(|| self.take_response());
+        let subscribed = core::mem::replace(&mut self.subscribed, SubscribedFields::EMPTY);
+        if subscribed.id.is_present() {
+            self.outbox.push(Outgoing::Subscribed(subscribed));
+        }
+        self.resume = Resume::Release;
+        let first = response.or_else(|| (!self.outbox.is_empty()).then(|| self.outbox.remove(0)));
+        if first.is_none() {
+            self.scanner.release();
+        }
+        first
+    }
+
+    // ---- leaves -------------------------------------------------------------------------------------------------
+
+    fn leaf_starts(&mut self, leaf: Leaf, cur: &Cursor<'_>) -> Option<Outgoing> {
+        match leaf {
+            Leaf::SubscriptionId | Leaf::PreviousWatermark | Leaf::MoreEvents => self.scanner.hold(),
+            Leaf::ConnectionStatus | Leaf::ErrorSubscriptionId | Leaf::SubscribedId | Leaf::SubscribedWatermark => {
+                let response = self.send_response(false, Resume::Restart);
+                if response.is_none() {
+                    self.scanner.hold();
+                }
+                return response;
+            }
+            Leaf::ResponseCode | Leaf::MessageText if self.response_sent => self.scanner.hold(),
+            Leaf::Value => {
+                let run = self.scanner.run(cur);
+                let name = self.scanner.plain_attributes(run).find(|(name, _)| *name == b"Name");
+                self.value_name = match name.map(|(_, value)| value.of(run)) {
+                    Some(b"BackOffMilliseconds") => ValueName::BackOffMilliseconds,
+                    Some(b"InnerErrorResponseCode") => ValueName::InnerErrorResponseCode,
+                    _ => ValueName::Other,
+                };
+            }
+            _ => {}
+        }
+        None
+    }
+
+    fn leaf_ends(&mut self, leaf: Leaf, cur: &Cursor<'_>) -> Option<Outgoing> {
+        let sent = self.value.span().unwrap_or_default();
+        let run = self.scanner.run(cur);
+        let span = trimmed(run, sent);
+        let text = span.of(run);
+        match leaf {
+            Leaf::TimeStamp => self.event.timestamp.set(span),
+            Leaf::Watermark => self.event.watermark.set(span),
+            Leaf::UnreadCount => self.event.unread_count = self.event.unread_count.or_else(|| number(text)),
+            Leaf::SubscriptionId => {
+                self.head.set_subscription_id(text);
+                self.release_hold();
+            }
+            Leaf::PreviousWatermark => {
+                self.head.set_previous_watermark(text);
+                self.release_hold();
+            }
+            Leaf::MoreEvents => {
+                self.head.more_events = self.head.more_events.or_else(|| boolean(text));
+                self.release_hold();
+            }
+            Leaf::ResponseCode => {
+                self.response.code.set(span);
+                return if self.response_sent { self.send_late() } else { None };
+            }
+            Leaf::MessageText => {
+                self.response.text.set(sent);
+                return if self.response_sent { self.send_late() } else { None };
+            }
+            Leaf::ConnectionStatus => {
+                let Some(status) = ConnectionStatus::of(text) else {
+                    if self.response_sent {
+                        self.release_hold();
+                    }
+                    return None;
+                };
+                return self.send_content(Outgoing::ConnectionStatus(status));
+            }
+            Leaf::ErrorSubscriptionId => return self.send_content(Outgoing::ErrorSubscriptionId(span)),
+            Leaf::SubscribedId => self.subscribed.id.set(span),
+            Leaf::SubscribedWatermark => self.subscribed.watermark.set(span),
+            Leaf::Value => match self.value_name {
+                ValueName::BackOffMilliseconds => {
+                    self.details.back_off_ms = self.details.back_off_ms.or_else(|| number(text));
+                }
+                ValueName::InnerErrorResponseCode => self.details.inner_code.set(span),
+                ValueName::Other => {}
+            },
+            Leaf::LineNumber => self.details.line_number = self.details.line_number.or_else(|| number(text)),
+            Leaf::LinePosition => self.details.line_position = self.details.line_position.or_else(|| number(text)),
+            Leaf::Violation => self.details.violation.set(sent),
+            Leaf::FaultCode => self.fault.code.set(span),
+            Leaf::FaultString => self.fault.string.set(sent),
+            Leaf::FaultResponseCode => self.fault.response_code.set(span),
+        }
+        None
+    }
+
+    /// Small content: at once, or behind the head for which it waits.
+    fn send_content(&mut self, content: Outgoing) -> Option<Outgoing> {
+        if self.response_sent {
+            return self.send(content);
+        }
+        self.outbox.push(content);
+        None
+    }
+
+    // ---- attributes ---------------------------------------------------------------------------------------------
+
+    fn id(&mut self, element: IdElement, cur: &Cursor<'_>) {
+        let run = self.scanner.run(cur);
+        let (mut id, mut change_key) = (Field::ABSENT, Field::ABSENT);
+        for (name, value) in self.scanner.plain_attributes(run) {
+            match name {
+                b"Id" => id = Field::new(trimmed(run, value)),
+                b"ChangeKey" => change_key = Field::new(trimmed(run, value)),
+                _ => {}
+            }
+        }
+        self.event.set_id(element, id, change_key);
+    }
+
+    fn server_version(&mut self, cur: &Cursor<'_>) {
+        self.scanner.hold();
+        let run = self.scanner.run(cur);
+        self.version = VersionFields::EMPTY;
+        for (name, value) in self.scanner.plain_attributes(run) {
+            let value = trimmed(run, value);
+            match name {
+                b"MajorVersion" => self.version.major = number(value.of(run)),
+                b"MinorVersion" => self.version.minor = number(value.of(run)),
+                b"MajorBuildNumber" => self.version.major_build = number(value.of(run)),
+                b"MinorBuildNumber" => self.version.minor_build = number(value.of(run)),
+                b"Version" => self.version.version = Field::new(value),
+                _ => {}
+            }
+        }
+    }
+
+    // ---- views --------------------------------------------------------------------------------------------------
+
+    fn view<'p>(&'p self, outgoing: Outgoing, run: &'p [u8]) -> Message<'p> {
+        match outgoing {
+            Outgoing::Event => {
+                Message::Event(EventView { run, fields: &self.event, head: self.head.view() }.event())
+            }
+            Outgoing::Response(fields) => {
+                Message::Response(Response { run, operation: self.operation, class: self.class, fields })
+            }
+            Outgoing::Subscribed(fields) => Message::Subscribed(Subscribed { run, fields }),
+            Outgoing::ErrorSubscriptionId(span) => {
+                Message::ErrorSubscriptionId(Field::new(span).text(run).unwrap_or_default())
+            }
+            Outgoing::ConnectionStatus(status) => Message::ConnectionStatus(status),
+            Outgoing::Fault => Message::Fault(Fault { run, fields: self.fault }),
+            Outgoing::ServerVersion => Message::ServerVersion(ServerVersion { run, fields: self.version }),
+            Outgoing::EndOfEnvelope => Message::EndOfEnvelope,
+        }
+    }
+}
+
+impl Default for NotificationParser {
+    fn default() -> Self {
+        Self::new()
+    }
+}

@@ -1,0 +1,161 @@
+//! References: [66] `CharRef`, [68] `EntityRef`, in character data and attribute values. Part of the scanner.
+//!
+//! Only the five predefined entities exist (there is no DTD), so a decoded reference is never longer than its source.
+
+use super::class::{is_char, is_name_byte, is_name_start_byte};
+use super::scanner::{Cursor, Scanner, State, Step};
+use crate::error::{Error, ErrorKind};
+
+/// A reference in progress.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Reference {
+    kind: Kind,
+    /// Where it stands.
+    within: State,
+    /// Offset of its `&`.
+    at: u64,
+    /// The entity's name as far as it was read; the longest that is declared has four bytes.
+    name: [u8; 4],
+    name_len: u8,
+    /// The character's number, saturated.
+    number: u32,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    /// Behind `&`.
+    Start,
+    Entity,
+    /// Behind `&#`.
+    Number,
+    Decimal,
+    /// Behind `&#x`.
+    HexStart,
+    Hex,
+}
+
+impl Default for Reference {
+    fn default() -> Self {
+        Self { kind: Kind::Start, within: State::Content, at: 0, name: [0; 4], name_len: 0, number: 0 }
+    }
+}
+
+impl Scanner {
+    /// The cursor is at a `&`.
+    pub(super) fn begin_reference(&mut self, within: State, cur: &mut Cursor<'_>) {
+        let at = self.at(cur.pos);
+        self.reference = Reference { within, at, ..Reference::default() };
+        self.after_cr = false;
+        self.state = State::Reference;
+        if self.decodes() {
+            // everything of the reference is dropped from the run, byte by byte, and the character put in its place
+            self.hold.replace(cur.chunk, cur.pos, 1, b"");
+        }
+        cur.bump();
+    }
+
+    /// Whether the text the reference stands in is wanted.
+    fn decodes(&self) -> bool {
+        self.reference.within == State::AttributeValue || self.keep_text
+    }
+
+    pub(super) fn reference(&mut self, cur: &mut Cursor<'_>) -> Result<Option<Step>, Error> {
+        let Some(byte) = cur.peek() else { return Ok(None) };
+        self.look(1);
+        let decoded = match (self.reference.kind, byte) {
+            (Kind::Start, b'#') => {
+                self.reference.kind = Kind::Number;
+                None
+            }
+            (Kind::Number, b'x') => {
+                self.reference.kind = Kind::HexStart;
+                None
+            }
+            (Kind::Entity, b';') => Some(self.entity()?),
+            (Kind::Decimal | Kind::Hex, b';') => Some(self.character()?),
+            (Kind::Start | Kind::Entity, _) => {
+                self.entity_byte(byte, cur)?;
+                None
+            }
+            (Kind::Number | Kind::Decimal, b'0'..=b'9') => {
+                self.digit(Kind::Decimal, 10, byte.wrapping_sub(b'0'))?;
+                None
+            }
+            (Kind::HexStart | Kind::Hex, _) if byte.is_ascii_hexdigit() => {
+                let digit = match byte {
+                    b'0'..=b'9' => byte.wrapping_sub(b'0'),
+                    _ => (byte | 0x20).wrapping_sub(b'a').wrapping_add(10),
+                };
+                self.digit(Kind::Hex, 16, digit)?;
+                None
+            }
+            (Kind::Number | Kind::Decimal, _) => return self.fail(ErrorKind::Syntax("a decimal digit or ';'"), cur),
+            (Kind::HexStart | Kind::Hex, _) => return self.fail(ErrorKind::Syntax("a hexadecimal digit or ';'"), cur),
+        };
+        let mut buffer = [0; 4];
+        let bytes: &[u8] = decoded.map_or(b"", |c| c.encode_utf8(&mut buffer).as_bytes());
+        if self.decodes() {
+            self.hold.replace(cur.chunk, cur.pos, 1, bytes);
+        }
+        cur.bump();
+        if decoded.is_some() {
+            self.state = self.reference.within;
+        }
+        Ok(None)
+    }
+
+    fn entity_byte(&mut self, byte: u8, cur: &Cursor<'_>) -> Result<(), Error> {
+        let valid = if self.reference.kind == Kind::Start { is_name_start_byte(byte) } else { is_name_byte(byte) };
+        if !valid {
+            // a name beyond ASCII is a name, and none that is declared
+            if byte >= 0x80 {
+                return Err(self.undeclared());
+            }
+            return self.fail(ErrorKind::Syntax("an entity's name and ';' behind '&'"), cur);
+        }
+        self.reference.kind = Kind::Entity;
+        let Some(slot) = self.reference.name.get_mut(usize::from(self.reference.name_len)) else {
+            return Err(self.undeclared());
+        };
+        *slot = byte;
+        self.reference.name_len = self.reference.name_len.saturating_add(1);
+        Ok(())
+    }
+
+    fn entity(&self) -> Result<char, Error> {
+        match self.reference.name.get(..usize::from(self.reference.name_len)) {
+            Some(b"lt") => Ok('<'),
+            Some(b"gt") => Ok('>'),
+            Some(b"amp") => Ok('&'),
+            Some(b"apos") => Ok('\''),
+            Some(b"quot") => Ok('"'),
+            _ => Err(self.undeclared()),
+        }
+    }
+
+    fn digit(&mut self, kind: Kind, radix: u32, digit: u8) -> Result<(), Error> {
+        self.reference.kind = kind;
+        self.reference.number = self.reference.number.saturating_mul(radix).saturating_add(u32::from(digit));
+        // leading zeros are free; no further digit makes a number smaller
+        if self.reference.number > u32::from(char::MAX) && !self.lenient {
+            return Err(self.invalid());
+        }
+        Ok(())
+    }
+
+    fn character(&self) -> Result<char, Error> {
+        match char::from_u32(self.reference.number) {
+            Some(c) if is_char(c) => Ok(c),
+            _ if self.lenient => Ok(char::REPLACEMENT_CHARACTER),
+            _ => Err(self.invalid()),
+        }
+    }
+
+    fn undeclared(&self) -> Error {
+        Error::new(ErrorKind::UndeclaredEntity, self.reference.at)
+    }
+
+    fn invalid(&self) -> Error {
+        Error::new(ErrorKind::InvalidCharacterReference, self.reference.at)
+    }
+}

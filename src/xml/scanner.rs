@@ -1,0 +1,657 @@
+//! The resumable machine under the tokenizer and under the notification parser. Depends on the other files of this
+//! folder only.
+//!
+//! # How it works
+//!
+//! [`Scanner::step`] runs until it can say that a start tag, an end tag or a text is complete, or until the chunk is
+//! used up. It returns plain values; names, attributes and texts are *offsets into the held run* ([`Hold`]), so nothing
+//! is borrowed while a decision is taken, and a view is made once at the end.
+//!
+//! ```text
+//!             ┌──── white space, comments, PIs ────┐
+//! Start ──► Prolog ──► tags, text, CDATA, … ──► Epilog ──► (next document) Start
+//!    └─ BOM, XML declaration                       └─ a declaration, BOM or root: next document
+//! ```
+//!
+//! # Rules for whoever changes it
+//!
+//! 1. Every [`State`] is a place where a chunk may end. A handler is entered with at least one byte to read, and either
+//!    takes a byte or changes the state; what it must remember is a field, never a local variable.
+//! 2. No byte is looked at twice. Where a run of ordinary bytes is skipped in one go, the byte that ended it is handled
+//!    at once.
+//! 3. A decision may depend on bytes seen, never on where the chunk ends. A fast path that needs the whole of
+//!    something must give the same tokens, error and offset as the slow path.
+//! 4. Limits are kept by a *lease*: handlers see the input only up to the nearest limit, so that none has to count, and
+//!    an error beyond a limit can never be reported before the limit itself.
+
+use smallvec::SmallVec;
+
+use super::declaration::Declaration;
+use super::hold::Hold;
+use super::namespace::{NamespaceId, Namespaces, Resolved};
+use super::open::OpenElements;
+use super::reference::Reference;
+use super::utf8::{Decoded, Utf8};
+use crate::error::{Error, ErrorKind, Excerpt, Limit};
+use crate::limits::Limits;
+
+/// What a step found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// A start tag or an empty-element tag; for the latter an [`End`](Step::End) follows.
+    Start,
+    /// An end tag; the element counts as open until the next step.
+    End,
+    /// A run of character data, only where [`Scanner::keep_text`] asked for it.
+    Text,
+}
+
+/// A part of the held run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Span {
+    pub(crate) start: u32,
+    pub(crate) end: u32,
+}
+
+impl Span {
+    #[inline]
+    pub(crate) fn of(self, run: &[u8]) -> &[u8] {
+        run.get(self.start as usize..self.end as usize).unwrap_or_default()
+    }
+
+    pub(crate) const fn is_empty(self) -> bool {
+        self.start == self.end
+    }
+}
+
+/// A name as written: `local` is where its local part begins.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct QName {
+    pub(super) start: u32,
+    pub(super) local: u32,
+    pub(super) end: u32,
+}
+
+impl QName {
+    pub(super) fn prefix(self, run: &[u8]) -> &[u8] {
+        let end = if self.local == self.start { self.start } else { self.local.saturating_sub(1) };
+        Span { start: self.start, end }.of(run)
+    }
+
+    pub(super) fn local(self, run: &[u8]) -> &[u8] {
+        Span { start: self.local, end: self.end }.of(run)
+    }
+
+    pub(super) fn whole(self, run: &[u8]) -> &[u8] {
+        Span { start: self.start, end: self.end }.of(run)
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Attribute {
+    pub(super) name: QName,
+    pub(super) value: Span,
+    /// Where the name began in the input.
+    pub(super) at: u64,
+    pub(super) namespace: Resolved,
+    pub(super) is_declaration: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum State {
+    /// Nothing of the response was read.
+    Start,
+    /// One or two bytes of a byte order mark.
+    Bom,
+    /// Right behind a byte order mark.
+    AfterBom,
+    /// One byte of what looks like UTF-16 or UTF-32.
+    EncodingMark,
+    /// Only white space so far.
+    Blank,
+    /// Between the declaration, or another thing that began the document, and the root.
+    Prolog,
+    /// Behind a root element.
+    Epilog,
+    /// In an XML declaration, behind `<?xml`.
+    Declaration,
+    /// Behind `<`.
+    Lt,
+    /// Behind `<!`.
+    Bang,
+    /// Behind `<!-`.
+    CommentOpen,
+    Comment,
+    CommentDash,
+    CommentDashDash,
+    PiTarget,
+    /// Behind the target, where white space or `?>` must follow.
+    PiTargetEnd,
+    Pi,
+    PiQuestion,
+    StartName,
+    /// Inside a start tag; `tag_space` says whether an attribute may begin here.
+    Tag,
+    AttributeName,
+    AttributeEq,
+    AttributeQuote,
+    AttributeValue,
+    EmptyClose,
+    /// The end of an empty element, which takes no input.
+    EmptyEnd,
+    EndName,
+    EndSpace,
+    Content,
+    CdataOpen,
+    Cdata,
+    Reference,
+}
+
+/// A chunk and the place in it. `end` is the chunk's length or the nearest limit.
+pub(crate) struct Cursor<'c> {
+    pub(super) chunk: &'c [u8],
+    pub(super) pos: usize,
+    pub(super) end: usize,
+}
+
+impl<'c> Cursor<'c> {
+    pub(crate) fn new(chunk: &'c [u8]) -> Self {
+        Self { chunk, pos: 0, end: 0 }
+    }
+
+    #[inline]
+    pub(super) fn peek(&self) -> Option<u8> {
+        if self.pos < self.end { self.chunk.get(self.pos).copied() } else { None }
+    }
+
+    #[inline]
+    pub(super) fn bump(&mut self) {
+        self.pos = self.pos.wrapping_add(1);
+    }
+
+    #[inline]
+    pub(super) fn advance(&mut self, by: usize) {
+        self.pos = self.pos.wrapping_add(by);
+    }
+
+    #[inline]
+    pub(super) fn rest(&self) -> &'c [u8] {
+        self.chunk.get(self.pos..self.end).unwrap_or_default()
+    }
+
+    /// What the caller of the parser has still to push.
+    pub(crate) fn remaining(&self) -> &'c [u8] {
+        self.chunk.get(self.pos..).unwrap_or_default()
+    }
+}
+
+/// No limit runs from here.
+pub(super) const UNBOUNDED: u64 = u64::MAX;
+
+#[derive(Debug)]
+#[allow(clippy::struct_excessive_bools)] // a machine's memory is what it is
+pub(crate) struct Scanner {
+    pub(super) state: State,
+    /// Offset of the current chunk's first byte in the input.
+    pub(super) base: u64,
+    pub(super) limits: Limits,
+    /// Character references to forbidden characters become U+FFFD.
+    pub(super) lenient: bool,
+    /// Another document may follow behind a root.
+    pub(super) many_documents: bool,
+
+    // limits in force
+    lease_end: u64,
+    /// Where the tag, comment or held event began.
+    pub(super) bound_from: u64,
+    /// Where the text began.
+    pub(super) text_from: u64,
+    pub(super) text_bounded: bool,
+
+    // the held run
+    pub(super) hold: Hold,
+    holding: bool,
+    /// The latest token's bytes are in the run until the next step.
+    pub(super) token_held: bool,
+    /// The last step returned a token.
+    token_done: bool,
+
+    // documents
+    pub(super) open: OpenElements,
+    pub(super) namespaces: Namespaces,
+    pub(super) pop_pending: bool,
+    /// A root was closed and no further document has begun.
+    pub(super) behind_root: bool,
+    pub(super) declaration_allowed: bool,
+    /// The instruction's target is `xml` so far, in any case.
+    pub(super) pi_is_xml: bool,
+    pub(super) pi_has_data: bool,
+    pub(super) ascii_only: bool,
+    /// Bytes matched of a mark or a literal (`BOM`, `xml`, `[CDATA[`), dashes or brackets seen.
+    pub(super) matched: u8,
+    pub(super) mark: u8,
+    pub(super) declaration: Declaration,
+    pub(super) utf8: Utf8,
+    pub(super) after_cr: bool,
+
+    // the tag in progress
+    pub(super) element: QName,
+    pub(super) element_namespace: Resolved,
+    pub(super) element_at: u64,
+    pub(super) attributes: SmallVec<[Attribute; 4]>,
+    pub(super) tag_space: bool,
+    pub(super) name_start: bool,
+    pub(super) name: QName,
+    pub(super) name_at: u64,
+    pub(super) value_start: u32,
+    pub(super) quote: u8,
+    /// How much of an end tag's name was compared.
+    pub(super) end_matched: usize,
+
+    // the text in progress
+    pub(super) keep_text: bool,
+    pub(super) text_open: bool,
+    pub(super) text: Span,
+    /// Markup stands in the run behind `text.end`, to be cut out should the text go on.
+    pub(super) text_gap: bool,
+    pub(super) brackets: u8,
+
+    pub(super) reference: Reference,
+
+    #[cfg(feature = "_work")]
+    work: u64,
+}
+
+impl Scanner {
+    pub(crate) fn new(limits: Limits, known: &'static [&'static str], many_documents: bool) -> Self {
+        Self {
+            state: State::Start,
+            base: 0,
+            limits,
+            lenient: false,
+            many_documents,
+            lease_end: 0,
+            bound_from: UNBOUNDED,
+            text_from: 0,
+            text_bounded: false,
+            hold: Hold::default(),
+            holding: false,
+            token_held: false,
+            token_done: false,
+            open: OpenElements::default(),
+            namespaces: Namespaces::new(known),
+            pop_pending: false,
+            behind_root: false,
+            declaration_allowed: true,
+            pi_is_xml: false,
+            pi_has_data: false,
+            ascii_only: false,
+            matched: 0,
+            mark: 0,
+            declaration: Declaration::default(),
+            utf8: Utf8::default(),
+            after_cr: false,
+            element: QName::default(),
+            element_namespace: Resolved::NONE,
+            element_at: 0,
+            attributes: SmallVec::new(),
+            tag_space: false,
+            name_start: false,
+            name: QName::default(),
+            name_at: 0,
+            value_start: 0,
+            quote: 0,
+            end_matched: 0,
+            keep_text: false,
+            text_open: false,
+            text: Span::default(),
+            text_gap: false,
+            brackets: 0,
+            reference: Reference::default(),
+            #[cfg(feature = "_work")]
+            work: 0,
+        }
+    }
+
+    /// Ready for another input; buffers keep their capacity.
+    pub(crate) fn reset(&mut self) {
+        self.state = State::Start;
+        self.base = 0;
+        self.lease_end = 0;
+        self.bound_from = UNBOUNDED;
+        self.text_bounded = false;
+        self.holding = false;
+        self.token_held = false;
+        self.token_done = false;
+        self.open.clear();
+        self.namespaces.clear();
+        self.pop_pending = false;
+        self.behind_root = false;
+        self.ascii_only = false;
+        self.utf8 = Utf8::default();
+        self.after_cr = false;
+        self.attributes.clear();
+        self.keep_text = false;
+        self.text_open = false;
+        self.text_gap = false;
+    }
+
+    pub(crate) fn set_lenient(&mut self, lenient: bool) {
+        self.lenient = lenient;
+    }
+
+    /// Goes on to the next token. `None`: the chunk is used up.
+    pub(crate) fn step(&mut self, cur: &mut Cursor<'_>) -> Result<Option<Step>, Error> {
+        if self.token_done {
+            self.leave_token();
+        }
+        loop {
+            if cur.pos >= cur.end {
+                // the one state that goes on without input
+                if self.state == State::EmptyEnd {
+                    self.token_done = true;
+                    return Ok(Some(self.empty_end()));
+                }
+                if cur.pos >= cur.chunk.len() {
+                    return Ok(None);
+                }
+                self.renew_lease(cur)?;
+            }
+            let step = match self.state {
+                State::Content => self.content(cur)?,
+                State::Lt => self.lt(cur)?,
+                State::StartName => self.start_name(cur)?,
+                State::Tag => self.tag(cur)?,
+                State::AttributeName => self.attribute_name(cur)?,
+                State::AttributeEq => self.attribute_eq(cur)?,
+                State::AttributeQuote => self.attribute_quote(cur)?,
+                State::AttributeValue => self.attribute_value(cur)?,
+                State::EmptyClose => self.empty_close(cur)?,
+                State::EmptyEnd => Some(self.empty_end()),
+                State::EndName => self.end_name(cur)?,
+                State::EndSpace => self.end_space(cur)?,
+                State::Reference => self.reference(cur)?,
+                State::CdataOpen => self.cdata_open(cur)?,
+                State::Cdata => self.cdata(cur)?,
+                State::Bang => self.bang(cur)?,
+                State::CommentOpen => self.comment_open(cur)?,
+                State::Comment => self.comment(cur)?,
+                State::CommentDash => self.comment_dash(cur)?,
+                State::CommentDashDash => self.comment_dash_dash(cur)?,
+                State::PiTarget => self.pi_target(cur)?,
+                State::PiTargetEnd => self.pi_target_end(cur)?,
+                State::Pi => self.pi(cur)?,
+                State::PiQuestion => self.pi_question(cur)?,
+                State::Start | State::AfterBom | State::Blank | State::Prolog | State::Epilog => {
+                    self.outside_root(cur)?
+                }
+                State::Bom => self.bom(cur)?,
+                State::EncodingMark => self.encoding_mark(cur)?,
+                State::Declaration => self.xml_declaration(cur)?,
+            };
+            if step.is_some() {
+                self.token_done = true;
+                return Ok(step);
+            }
+        }
+    }
+
+    /// The chunk goes back to the caller: what is held moves, offsets go on from the cursor's place.
+    pub(crate) fn suspend(&mut self, cur: &Cursor<'_>) {
+        if self.is_holding() {
+            self.hold.suspend(cur.chunk, cur.pos);
+        }
+        self.base = self.at(cur.pos);
+    }
+
+    /// The token that ended the last step was the last use of the chunk: like [`suspend`](Self::suspend), but what is
+    /// held may stay where it is, for the caller is lent it until the next call.
+    pub(crate) fn lend(&mut self, cur: &Cursor<'_>) {
+        self.hold.settle(cur.chunk, cur.pos);
+        self.base = self.at(cur.pos);
+    }
+
+    /// Whether a document could end here.
+    pub(crate) fn finish(&self) -> Result<(), Error> {
+        let complete = match self.state {
+            State::Start | State::Blank | State::AfterBom => self.many_documents,
+            State::Epilog => true,
+            _ => false,
+        };
+        if complete { Ok(()) } else { Err(Error::new(ErrorKind::UnexpectedEnd, self.base)) }
+    }
+
+    /// Bytes consumed, up to the latest [`suspend`](Self::suspend) or [`lend`](Self::lend).
+    pub(crate) fn offset(&self) -> u64 {
+        self.base
+    }
+
+    #[cfg(feature = "_work")]
+    pub(crate) fn work(&self) -> u64 {
+        self.work
+    }
+
+    /// Bytes looked at, for the proof that work is linear.
+    #[inline]
+    #[allow(clippy::unused_self)]
+    pub(super) fn look(&mut self, _bytes: usize) {
+        #[cfg(feature = "_work")]
+        {
+            self.work = self.work.saturating_add(_bytes as u64);
+        }
+    }
+
+    // ---- holding ------------------------------------------------------------------------------------------------
+
+    /// Keeps the run from the latest start tag on, until [`release`](Self::release).
+    pub(crate) fn hold(&mut self) {
+        self.holding = true;
+    }
+
+    /// Keeps a new run from the cursor on, until [`release`](Self::release).
+    pub(crate) fn hold_from(&mut self, cur: &Cursor<'_>) {
+        self.hold.begin(cur.pos);
+        self.holding = true;
+        self.bound_from = self.at(cur.pos);
+    }
+
+    /// Whether the run outlives its tokens.
+    pub(crate) fn holds(&self) -> bool {
+        self.holding
+    }
+
+    /// The run ends with the latest token.
+    pub(crate) fn release(&mut self) {
+        self.holding = false;
+    }
+
+    fn is_holding(&self) -> bool {
+        self.holding || self.token_held
+    }
+
+    /// Begins a token's run at the cursor unless it is a part of a longer one.
+    pub(super) fn begin_token(&mut self, at: usize) {
+        if !self.holding {
+            self.hold.begin(at);
+        }
+        self.token_held = true;
+    }
+
+    /// A tag, comment or instruction begins at the `<` before the cursor.
+    pub(super) fn bound_markup(&mut self, cur: &Cursor<'_>) {
+        if !self.holding {
+            self.bound_from = self.at(cur.pos).saturating_sub(1);
+        }
+    }
+
+    /// The comment or instruction is over.
+    pub(super) fn unbound_markup(&mut self) {
+        if !self.holding {
+            self.bound_from = UNBOUNDED;
+        }
+    }
+
+    /// The held bytes. Complete up to the cursor after a [`Step`].
+    #[inline]
+    pub(crate) fn run<'a>(&'a self, cur: &Cursor<'a>) -> &'a [u8] {
+        self.hold.run(cur.chunk, cur.pos)
+    }
+
+    /// The same with the chunk's own lifetime.
+    #[inline]
+    pub(crate) fn run_of<'a>(&'a self, chunk: &'a [u8], cur: &Cursor<'_>) -> &'a [u8] {
+        self.hold.run(chunk, cur.pos)
+    }
+
+    // ---- the latest token ---------------------------------------------------------------------------------------
+
+    /// Whether character data is wanted from here on: unwanted text is checked, but neither decoded nor reported.
+    #[inline]
+    pub(crate) fn keep_text(&mut self, keep: bool) {
+        self.keep_text = keep;
+    }
+
+    /// After [`Step::Text`]: where it is. Never empty.
+    #[inline]
+    pub(crate) fn text_span(&self) -> Span {
+        self.text
+    }
+
+    /// The texts of `first` and, later in the run, `second` as one, where only dropped markup lies between them.
+    pub(crate) fn join(&mut self, cur: &Cursor<'_>, first: Span, second: Span) -> Span {
+        self.hold.drop_range(cur.chunk, first.end, second.start, cur.pos);
+        let shift = second.start.saturating_sub(first.end);
+        Span { start: first.start, end: second.end.saturating_sub(shift) }
+    }
+
+    /// After [`Step::Start`]: the element's namespace.
+    #[inline]
+    pub(crate) fn namespace(&self) -> NamespaceId {
+        self.element_namespace.id
+    }
+
+    /// After [`Step::Start`]: the element's local name.
+    #[inline]
+    pub(crate) fn local<'a>(&'a self, cur: &Cursor<'a>) -> &'a [u8] {
+        self.element.local(self.run(cur))
+    }
+
+    /// After [`Step::Start`]: where the element's local name is in the run.
+    pub(crate) fn local_span(&self) -> Span {
+        Span { start: self.element.local, end: self.element.end }
+    }
+
+    /// After [`Step::Start`]: offset in the input of the tag's `<`.
+    pub(crate) fn element_at(&self) -> u64 {
+        self.element_at
+    }
+
+    /// After [`Step::Start`]: the attributes without the namespace declarations.
+    pub(super) fn attributes(&self) -> impl Iterator<Item = &Attribute> {
+        self.attributes.iter().filter(|attribute| !attribute.is_declaration)
+    }
+
+    /// After [`Step::Start`]: local names and values of the attributes that are in no namespace.
+    #[inline]
+    pub(crate) fn plain_attributes<'a>(&'a self, run: &'a [u8]) -> impl Iterator<Item = (&'a [u8], Span)> {
+        self.attributes
+            .iter()
+            .filter(|attribute| !attribute.is_declaration && attribute.name.local == attribute.name.start)
+            .map(|attribute| (attribute.name.whole(run), attribute.value))
+    }
+
+    /// Number of open elements; one that has just ended still counts.
+    #[inline]
+    pub(crate) fn depth(&self) -> usize {
+        self.open.depth()
+    }
+
+    /// The latest token is done with.
+    #[inline]
+    fn leave_token(&mut self) {
+        self.token_done = false;
+        self.token_held = false;
+        if self.pop_pending {
+            self.pop_pending = false;
+            self.namespaces.leave(self.open.depth());
+            self.open.pop();
+        }
+        self.unbound_markup();
+    }
+
+    // ---- errors and limits --------------------------------------------------------------------------------------
+
+    /// The offset in the input of the chunk's byte `pos`.
+    #[inline]
+    pub(super) fn at(&self, pos: usize) -> u64 {
+        self.base.wrapping_add(pos as u64)
+    }
+
+    #[cold]
+    pub(super) fn fail<T>(&self, kind: ErrorKind, cur: &Cursor<'_>) -> Result<T, Error> {
+        Err(Error::new(kind, self.at(cur.pos)))
+    }
+
+    #[cold]
+    pub(super) fn exceeded<T>(limit: Limit, max: usize, at: u64) -> Result<T, Error> {
+        Err(Error::new(ErrorKind::LimitExceeded { limit, max }, at))
+    }
+
+    #[cold]
+    pub(super) fn unsupported<T>(name: &[u8], at: u64) -> Result<T, Error> {
+        Err(Error::new(ErrorKind::UnsupportedEncoding(Excerpt::new(name)), at))
+    }
+
+    /// Lets the handlers see on, up to the nearest limit.
+    fn renew_lease(&mut self, cur: &mut Cursor<'_>) -> Result<(), Error> {
+        let at = self.at(cur.pos);
+        if self.lease_end <= at {
+            let event = self.limits.event_bytes() as u64;
+            // one byte more than the text may have: it may be the `<` that ends it
+            let text = (self.limits.text_bytes() as u64).saturating_add(1);
+            let mut end = at.saturating_add(event.min(text));
+            if self.bound_from != UNBOUNDED {
+                let bound = self.bound_from.saturating_add(event);
+                if bound <= at {
+                    return Self::exceeded(Limit::EventBytes, self.limits.event_bytes(), at);
+                }
+                end = end.min(bound);
+            }
+            if self.text_bounded {
+                let bound = self.text_from.saturating_add(text);
+                if bound <= at {
+                    return Self::exceeded(Limit::TextBytes, self.limits.text_bytes(), at.saturating_sub(1));
+                }
+                end = end.min(bound);
+            }
+            self.lease_end = end;
+        }
+        let leased = usize::try_from(self.lease_end.saturating_sub(self.base)).unwrap_or(usize::MAX);
+        cur.end = cur.chunk.len().min(leased);
+        Ok(())
+    }
+
+    // ---- characters ---------------------------------------------------------------------------------------------
+
+    /// Takes one byte of a character beyond ASCII. `None`: more bytes are needed.
+    pub(super) fn decode(&mut self, byte: u8, cur: &Cursor<'_>) -> Result<Option<char>, Error> {
+        if self.ascii_only {
+            return Self::unsupported(b"US-ASCII with other characters", self.at(cur.pos));
+        }
+        let at = self.at(cur.pos);
+        match self.utf8.push(byte, at) {
+            Decoded::Partial => Ok(None),
+            Decoded::Char(c) => Ok(Some(c)),
+            Decoded::Invalid => Err(Error::new(ErrorKind::InvalidUtf8, self.utf8.start())),
+        }
+    }
+
+    /// Takes one byte beyond ASCII where any [2] `Char` may stand.
+    #[inline]
+    pub(super) fn decode_char(&mut self, byte: u8, cur: &Cursor<'_>) -> Result<(), Error> {
+        match self.decode(byte, cur)? {
+            Some(c) if !super::class::is_char(c) => Err(Error::new(ErrorKind::InvalidChar, self.utf8.start())),
+            _ => Ok(()),
+        }
+    }
+}

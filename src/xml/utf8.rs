@@ -1,0 +1,64 @@
+//! A UTF-8 decoder that can stop after any byte. Depends on nothing.
+//!
+//! The accepted sequences are those of table 3-7 of the Unicode Standard ("well-formed UTF-8 byte sequences"): the
+//! second byte's range depends on the first, which is what shuts out overlong forms, surrogates and values above
+//! U+10FFFF at the first byte that makes them so.
+
+/// A sequence in progress; `missing == 0` when there is none.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Utf8 {
+    missing: u8,
+    low: u8,
+    high: u8,
+    value: u32,
+    start: u64,
+}
+
+/// What one more byte did.
+pub(super) enum Decoded {
+    /// More bytes are needed.
+    Partial,
+    /// The sequence is complete.
+    Char(char),
+    /// It can no longer become a character; the sequence's first byte is at [`Utf8::start`].
+    Invalid,
+}
+
+impl Utf8 {
+    pub(super) const fn is_partial(&self) -> bool {
+        self.missing != 0
+    }
+
+    /// Offset of the first byte of the latest sequence.
+    pub(super) const fn start(&self) -> u64 {
+        self.start
+    }
+
+    pub(super) fn push(&mut self, byte: u8, offset: u64) -> Decoded {
+        if self.missing == 0 {
+            let (missing, low, high, bits) = match byte {
+                0xC2..=0xDF => (1, 0x80, 0xBF, byte & 0x1F),
+                0xE0 => (2, 0xA0, 0xBF, 0),
+                0xED => (2, 0x80, 0x9F, 0x0D),
+                0xE1..=0xEF => (2, 0x80, 0xBF, byte & 0x0F),
+                0xF0 => (3, 0x90, 0xBF, 0),
+                0xF1..=0xF3 => (3, 0x80, 0xBF, byte & 0x07),
+                0xF4 => (3, 0x80, 0x8F, 0x04),
+                _ => (0, 0, 0, 0),
+            };
+            *self = Self { missing, low, high, value: u32::from(bits), start: offset };
+            return if missing == 0 { Decoded::Invalid } else { Decoded::Partial };
+        }
+        if byte < self.low || byte > self.high {
+            self.missing = 0;
+            return Decoded::Invalid;
+        }
+        self.missing = self.missing.saturating_sub(1);
+        self.value = (self.value << 6) | u32::from(byte & 0x3F);
+        (self.low, self.high) = (0x80, 0xBF);
+        if self.missing > 0 {
+            return Decoded::Partial;
+        }
+        char::from_u32(self.value).map_or(Decoded::Invalid, Decoded::Char)
+    }
+}
