@@ -4,12 +4,14 @@
 //! {"message":"Event","event":"NewMailEvent","subscription_id":"…","timestamp":"…","item_id":{"id":"…"},…}
 //! ```
 
+#![allow(clippy::restriction)]
+
 mod common;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use ews_stream::{Event, FolderId, ItemId, Message, NotificationParser};
+use ews_stream::{Event, FolderId, ItemId, Message, NotificationParser, Operation, ResponseClass};
 use serde_json::{Map, Value};
 
 const USAGE: &str = "usage: ewscat [--chunk-size N] [--lenient] [FILE|-]";
@@ -61,8 +63,8 @@ fn json(message: Message<'_>) -> Value {
     match message {
         Message::Event(event) => json_event(&event),
         Message::Response(response) => Object::new("Response")
-            .with("operation", response.operation().map(|operation| operation.as_str()))
-            .with("class", response.class().map(|class| class.as_str()))
+            .with("operation", response.operation().map(Operation::as_str))
+            .with("class", response.class().map(ResponseClass::as_str))
             .with("code", response.code())
             .with("text", response.text())
             .with("back_off_ms", response.back_off_ms())

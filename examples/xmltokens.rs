@@ -6,6 +6,8 @@
 //! ["T", text]                                                        character data
 //! ```
 
+#![allow(clippy::restriction)]
+
 mod common;
 
 use std::io::{self, BufWriter, Write};

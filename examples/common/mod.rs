@@ -6,16 +6,16 @@ use std::io::{self, Read};
 use std::process::ExitCode;
 
 /// `[--chunk-size N] [--lenient] [FILE|-]`
-pub struct Arguments {
+pub(crate) struct Arguments {
     /// Bytes a push; `None`: as they are read.
-    pub chunk_size: Option<usize>,
-    pub lenient: bool,
+    pub(crate) chunk_size: Option<usize>,
+    pub(crate) lenient: bool,
     file: Option<OsString>,
 }
 
 impl Arguments {
     /// `lenient`: whether this command knows that option. `Err`: the exit code of a usage error, or of `--help`.
-    pub fn parse(usage: &str, lenient: bool) -> Result<Self, ExitCode> {
+    pub(crate) fn parse(usage: &str, lenient: bool) -> Result<Self, ExitCode> {
         let mut arguments = Self { chunk_size: None, lenient: false, file: None };
         match arguments.read(lenient) {
             Ok(true) => Ok(arguments),
@@ -49,7 +49,10 @@ impl Arguments {
     }
 
     /// Calls `push` with the input, chunk by chunk, as it arrives.
-    pub fn for_each_chunk<E: From<io::Error>>(&self, mut push: impl FnMut(&[u8]) -> Result<(), E>) -> Result<(), E> {
+    pub(crate) fn for_each_chunk<E: From<io::Error>>(
+        &self,
+        mut push: impl FnMut(&[u8]) -> Result<(), E>,
+    ) -> Result<(), E> {
         let mut source: Box<dyn Read> = match &self.file {
             Some(file) if file != "-" => Box::new(File::open(file)?),
             _ => Box::new(io::stdin().lock()),
@@ -70,7 +73,7 @@ impl Arguments {
 }
 
 /// How a command failed.
-pub enum Failure {
+pub(crate) enum Failure {
     Input(ews_stream::Error),
     Io(io::Error),
 }
@@ -88,7 +91,7 @@ impl From<io::Error> for Failure {
 }
 
 /// The exit code, after `error: …` on standard error. A reader that went away is no error.
-pub fn conclude(result: Result<(), Failure>) -> ExitCode {
+pub(crate) fn conclude(result: Result<(), Failure>) -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(Failure::Io(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,

@@ -353,4 +353,3 @@ impl fmt::Debug for ServerVersion<'_> {
             .finish()
     }
 }
-

@@ -398,23 +398,23 @@ impl NotificationParser {
                 self.scanner.keep_text(false);
                 self.leaf_ends(leaf, cur)
             }
-            Place::Event(_) => self.send(Outgoing::Event),
+            Place::Event(_) => Some(self.send(Outgoing::Event)),
             Place::ResponseMessage => self.response_message_ends(),
-            Place::MessageXml if self.is_late() => self.send_late(),
+            Place::MessageXml if self.is_late() => Some(self.send_late()),
             Place::Fault => {
                 self.fault.details = self.details;
-                self.send(Outgoing::Fault)
+                Some(self.send(Outgoing::Fault))
             }
-            Place::ServerVersionInfo => self.send(Outgoing::ServerVersion),
-            Place::Envelope => self.send(Outgoing::EndOfEnvelope),
+            Place::ServerVersionInfo => Some(self.send(Outgoing::ServerVersion)),
+            Place::Envelope => Some(self.send(Outgoing::EndOfEnvelope)),
             _ => None,
         }
     }
 
-    /// The run has been lent with this message and may go afterwards.
-    fn send(&mut self, outgoing: Outgoing) -> Option<Outgoing> {
+    /// The run is lent with this message and may go afterwards.
+    fn send(&mut self, outgoing: Outgoing) -> Outgoing {
         self.resume = self.release_unless_pending();
-        Some(outgoing)
+        outgoing
     }
 
     /// The ids that a Subscribe answered wait in the run for the end of their response message.
@@ -463,7 +463,7 @@ impl NotificationParser {
         self.response_sent && self.path.contains(&Place::ResponseMessage)
     }
 
-    fn send_late(&mut self) -> Option<Outgoing> {
+    fn send_late(&mut self) -> Outgoing {
         let response = self.take_response();
         self.send(response)
     }
@@ -532,11 +532,11 @@ impl NotificationParser {
             }
             Leaf::ResponseCode => {
                 self.response.code.set(span);
-                return if self.response_sent { self.send_late() } else { None };
+                return self.response_sent.then(|| self.send_late());
             }
             Leaf::MessageText => {
                 self.response.text.set(sent);
-                return if self.response_sent { self.send_late() } else { None };
+                return self.response_sent.then(|| self.send_late());
             }
             Leaf::ConnectionStatus => {
                 let Some(status) = ConnectionStatus::of(text) else {
@@ -570,7 +570,7 @@ impl NotificationParser {
     /// Small content: at once, or behind the head for which it waits.
     fn send_content(&mut self, content: Outgoing) -> Option<Outgoing> {
         if self.response_sent {
-            return self.send(content);
+            return Some(self.send(content));
         }
         self.outbox.push(content);
         None
@@ -612,9 +612,7 @@ impl NotificationParser {
 
     fn view<'p>(&'p self, outgoing: Outgoing, run: &'p [u8]) -> Message<'p> {
         match outgoing {
-            Outgoing::Event => {
-                Message::Event(EventView { run, fields: &self.event, head: self.head.view() }.event())
-            }
+            Outgoing::Event => Message::Event(EventView { run, fields: &self.event, head: self.head.view() }.event()),
             Outgoing::Response(fields) => {
                 Message::Response(Response { run, operation: self.operation, class: self.class, fields })
             }

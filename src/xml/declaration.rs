@@ -197,7 +197,11 @@ impl Scanner {
             }
             // a version may have any number of digits, and each means 1.0; an encoding's name is kept as far as it fits
             let beyond = !fits && self.declaration.part == Part::Version && !byte.is_ascii_digit();
-            return if beyond { self.fail(ErrorKind::XmlDeclaration("a value that is not allowed"), cur) } else { Ok(()) };
+            return if beyond {
+                self.fail(ErrorKind::XmlDeclaration("a value that is not allowed"), cur)
+            } else {
+                Ok(())
+            };
         }
         if !self.declaration.value_is_whole() {
             return self.fail(ErrorKind::XmlDeclaration("a value that is not allowed"), cur);

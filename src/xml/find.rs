@@ -38,11 +38,7 @@ pub(super) fn value_run(bytes: &[u8], quote: u8) -> usize {
 #[inline]
 pub(super) fn run_until(bytes: &[u8], stop: u8) -> usize {
     let stops = splat(stop);
-    run(
-        bytes,
-        |x| below_space_or_high(x) | zero(x ^ stops),
-        |byte| matches!(byte, b' '..=b'~' | 0x7F) && byte != stop,
-    )
+    run(bytes, |x| below_space_or_high(x) | zero(x ^ stops), |byte| matches!(byte, b' '..=b'~' | 0x7F) && byte != stop)
 }
 
 #[inline]

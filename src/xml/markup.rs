@@ -11,10 +11,10 @@ impl Scanner {
         let Some(byte) = cur.peek() else { return Ok(None) };
         self.look(1);
         // a CDATA section would go on with the text; anything else ends it
-        if byte != b'!' && self.text_open {
-            if let Some(step) = self.take_text() {
-                return Ok(Some(step));
-            }
+        if byte != b'!'
+            && let Some(step) = self.take_text()
+        {
+            return Ok(Some(step));
         }
         let inside = self.open.depth() > 0;
         match byte {
@@ -114,16 +114,13 @@ impl Scanner {
         self.skip_until(b'-', State::CommentDash, cur)
     }
 
-    pub(super) fn comment_dash(&mut self, cur: &mut Cursor<'_>) -> Result<Option<Step>, Error> {
-        let Some(byte) = cur.peek() else { return Ok(None) };
-        if byte == b'-' {
+    pub(super) fn comment_dash(&mut self, cur: &mut Cursor<'_>) {
+        self.state = State::Comment;
+        if cur.peek() == Some(b'-') {
             self.look(1);
             cur.bump();
             self.state = State::CommentDashDash;
-        } else {
-            self.state = State::Comment;
         }
-        Ok(None)
     }
 
     pub(super) fn comment_dash_dash(&mut self, cur: &mut Cursor<'_>) -> Result<Option<Step>, Error> {
@@ -194,7 +191,10 @@ impl Scanner {
                 if let Some(c) = self.decode(byte, cur)? {
                     let valid = if self.name_start { is_name_start_char(c) } else { is_name_char(c) };
                     if !valid {
-                        return Err(Error::new(ErrorKind::Syntax("a processing instruction's target"), self.utf8.start()));
+                        return Err(Error::new(
+                            ErrorKind::Syntax("a processing instruction's target"),
+                            self.utf8.start(),
+                        ));
                     }
                     self.name_start = false;
                 }

@@ -376,7 +376,10 @@ impl Scanner {
                 State::Bang => self.bang(cur)?,
                 State::CommentOpen => self.comment_open(cur)?,
                 State::Comment => self.comment(cur)?,
-                State::CommentDash => self.comment_dash(cur)?,
+                State::CommentDash => {
+                    self.comment_dash(cur);
+                    None
+                }
                 State::CommentDashDash => self.comment_dash_dash(cur)?,
                 State::PiTarget => self.pi_target(cur)?,
                 State::PiTargetEnd => self.pi_target_end(cur)?,
@@ -433,13 +436,15 @@ impl Scanner {
 
     /// Bytes looked at, for the proof that work is linear.
     #[inline]
-    #[allow(clippy::unused_self)]
-    pub(super) fn look(&mut self, _bytes: usize) {
-        #[cfg(feature = "_work")]
-        {
-            self.work = self.work.saturating_add(_bytes as u64);
-        }
+    #[cfg(feature = "_work")]
+    pub(super) fn look(&mut self, bytes: usize) {
+        self.work = self.work.saturating_add(bytes as u64);
     }
+
+    #[inline]
+    #[cfg(not(feature = "_work"))]
+    #[allow(clippy::unused_self)]
+    pub(super) fn look(&self, _bytes: usize) {}
 
     // ---- holding ------------------------------------------------------------------------------------------------
 

@@ -349,13 +349,11 @@ impl Scanner {
     pub(super) fn end_name(&mut self, cur: &mut Cursor<'_>) -> Result<Option<Step>, Error> {
         let rest = cur.rest();
         let expected = self.open.top().0.get(self.end_matched..).unwrap_or_default();
-        if let (Some(name), Some(b'>')) = (rest.get(..expected.len()), rest.get(expected.len())) {
-            if name == expected {
-                let taken = expected.len().wrapping_add(1);
-                self.look(taken);
-                cur.advance(taken);
-                return Ok(Some(self.end_tag_complete()));
-            }
+        if rest.starts_with(expected) && rest.get(expected.len()) == Some(&b'>') {
+            let taken = expected.len().wrapping_add(1);
+            self.look(taken);
+            cur.advance(taken);
+            return Ok(Some(self.end_tag_complete()));
         }
         let same = expected.iter().zip(rest).take_while(|(expected, byte)| expected == byte).count();
         let all = same == expected.len();
@@ -397,5 +395,9 @@ impl Scanner {
 }
 
 fn not_in_name(c: char) -> ErrorKind {
-    if super::class::is_char(c) { ErrorKind::Syntax("a character that may stand in a name") } else { ErrorKind::InvalidChar }
+    if super::class::is_char(c) {
+        ErrorKind::Syntax("a character that may stand in a name")
+    } else {
+        ErrorKind::InvalidChar
+    }
 }

@@ -202,7 +202,7 @@ impl<'a> Iterator for Attributes<'a> {
         let StartElement { scanner, run } = self.element;
         let attribute = scanner.attributes().nth(self.next)?;
         self.next = self.next.saturating_add(1);
-        Some(Attribute { scanner, run, attribute })
+        Some(Attribute { scanner, run, spans: attribute })
     }
 }
 
@@ -211,26 +211,26 @@ impl<'a> Iterator for Attributes<'a> {
 pub struct Attribute<'a> {
     scanner: &'a Scanner,
     run: &'a [u8],
-    attribute: &'a scanner::Attribute,
+    spans: &'a scanner::Attribute,
 }
 
 impl<'a> Attribute<'a> {
     /// The name without its prefix.
     #[must_use]
     pub fn local_name(&self) -> &'a str {
-        utf8(self.attribute.name.local(self.run))
+        utf8(self.spans.name.local(self.run))
     }
 
     /// The namespace name; empty for none, which is what an attribute without a prefix has.
     #[must_use]
     pub fn namespace(&self) -> &'a str {
-        utf8(self.scanner.namespaces.uri(self.attribute.namespace))
+        utf8(self.scanner.namespaces.uri(self.spans.namespace))
     }
 
     /// The value, references decoded and white space normalised (XML 3.3.3).
     #[must_use]
     pub fn value(&self) -> &'a str {
-        text(self.run, self.attribute.value)
+        text(self.run, self.spans.value)
     }
 }
 
