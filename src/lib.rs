@@ -1,9 +1,9 @@
-//! A zero-copy push parser for Exchange Web Services (EWS) notifications.
+#![doc = include_str!("../README.md")]
 #![no_std]
 #![forbid(unsafe_code)]
 
 extern crate alloc;
-#[cfg(any(feature = "std", test))]
+#[cfg(test)]
 extern crate std;
 
 mod error;

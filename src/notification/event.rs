@@ -494,4 +494,26 @@ impl<'a> Event<'a> {
     pub fn to_owned(&self) -> OwnedEvent {
         OwnedEvent::new(self.view())
     }
+
+    /// An event that lives on its own and keeps `chunk` alive instead of copying from it, when it lies in it; one that
+    /// straddled two chunks, or had something to decode, is copied. `chunk` is what was pushed last.
+    ///
+    /// ```
+    /// # use bytes::Bytes;
+    /// # use ews_stream::{Error, Message, NotificationParser, OwnedEvent};
+    /// fn keep(parser: &mut NotificationParser, chunk: &Bytes, kept: &mut Vec<OwnedEvent>) -> Result<(), Error> {
+    ///     let mut input: &[u8] = chunk;
+    ///     while let Some(message) = parser.next_message(&mut input)? {
+    ///         if let Message::Event(event) = message {
+    ///             kept.push(event.to_owned_in(chunk));
+    ///         }
+    ///     }
+    ///     Ok(())
+    /// }
+    /// ```
+    #[cfg(feature = "bytes")]
+    #[must_use]
+    pub fn to_owned_in(&self, chunk: &bytes::Bytes) -> OwnedEvent {
+        OwnedEvent::sharing(self.view(), chunk)
+    }
 }

@@ -27,6 +27,9 @@ use crate::xml::Span;
 #[derive(Clone)]
 pub struct OwnedEvent {
     text: Box<[u8]>,
+    /// The event's run, where it is shared with the chunk; `text` is then the Notification's head only.
+    #[cfg(feature = "bytes")]
+    chunk: Option<bytes::Bytes>,
     fields: EventFields,
     subscription_id: Field,
     previous_watermark: Field,
@@ -51,11 +54,43 @@ impl OwnedEvent {
         let fields = view.fields.map(|field| copy(field, view.run, &mut text));
         Self {
             text: text.into_boxed_slice(),
+            #[cfg(feature = "bytes")]
+            chunk: None,
             fields,
             subscription_id,
             previous_watermark,
             more_events: head.more_events,
         }
+    }
+
+    /// Shares `chunk` if the event lies in it; what a Notification says before its events is copied in any case.
+    #[cfg(feature = "bytes")]
+    pub(super) fn sharing(view: EventView<'_>, chunk: &bytes::Bytes) -> Self {
+        let Some(run) = part_of(chunk, view.run) else { return Self::new(view) };
+        let head = view.head;
+        let length = |field: Field| field.bytes(head.text).map_or(0, <[u8]>::len);
+        let length = length(head.subscription_id).saturating_add(length(head.previous_watermark));
+        let mut text = Vec::with_capacity(length);
+        let subscription_id = copy(head.subscription_id, head.text, &mut text);
+        let previous_watermark = copy(head.previous_watermark, head.text, &mut text);
+        Self {
+            text: text.into_boxed_slice(),
+            chunk: Some(run),
+            fields: *view.fields,
+            subscription_id,
+            previous_watermark,
+            more_events: head.more_events,
+        }
+    }
+
+    #[cfg(feature = "bytes")]
+    fn run(&self) -> &[u8] {
+        self.chunk.as_deref().unwrap_or(&self.text)
+    }
+
+    #[cfg(not(feature = "bytes"))]
+    fn run(&self) -> &[u8] {
+        &self.text
     }
 
     /// The event, borrowed from this.
@@ -67,8 +102,16 @@ impl OwnedEvent {
             previous_watermark: self.previous_watermark,
             more_events: self.more_events,
         };
-        EventView { run: &self.text, fields: &self.fields, head }.event()
+        EventView { run: self.run(), fields: &self.fields, head }.event()
     }
+}
+
+/// The part of `chunk` that `run` is, if it is one.
+#[cfg(feature = "bytes")]
+fn part_of(chunk: &bytes::Bytes, run: &[u8]) -> Option<bytes::Bytes> {
+    let start = run.as_ptr().addr().checked_sub(chunk.as_ptr().addr())?;
+    let end = start.checked_add(run.len())?;
+    (end <= chunk.len()).then(|| chunk.slice(start..end))
 }
 
 /// Appends what the field points to in `run`, and returns where it is now.
