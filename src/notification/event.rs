@@ -9,7 +9,7 @@ use super::vocabulary::EventKind;
 /// Everything an event view reads: the event's bytes, where its parts are, and its Notification's head.
 #[derive(Clone, Copy)]
 pub(super) struct EventView<'a> {
-    pub(super) run: &'a [u8],
+    pub(super) run: &'a str,
     pub(super) fields: &'a EventFields,
     pub(super) head: HeadView<'a>,
 }
@@ -69,7 +69,7 @@ impl<'a> EventView<'a> {
     }
 
     fn unread_count(self) -> Option<i32> {
-        self.fields.unread_count
+        self.fields.unread_count()
     }
 
     fn name(self) -> &'a str {

@@ -2,7 +2,7 @@
 //!
 //! A view is these offsets and the run they point into; both are lent together.
 
-use smallvec::SmallVec;
+use alloc::string::String;
 
 use super::vocabulary::EventKind;
 use crate::xml::Span;
@@ -36,15 +36,19 @@ impl Field {
     }
 
     #[inline]
-    pub(super) fn bytes(self, run: &[u8]) -> Option<&[u8]> {
-        self.is_present().then(|| self.0.of(run))
+    pub(super) fn text(self, run: &str) -> Option<&str> {
+        if !self.is_present() {
+            return None;
+        }
+        Some(run.get(self.0.start as usize..self.0.end as usize).unwrap_or_default())
     }
+}
 
-    /// The run's text. The scanner has checked it, so this cannot fail; safe Rust asks for the check all the same.
-    #[inline]
-    pub(super) fn text(self, run: &[u8]) -> Option<&str> {
-        self.bytes(run).map(|bytes| core::str::from_utf8(bytes).unwrap_or_default())
-    }
+/// A held run as text. The scanner has checked it, so this cannot fail; safe Rust asks for the check all the same. Once for
+/// the whole run it is cheaper than for each of its parts.
+#[inline]
+pub(super) fn text_of(run: &[u8]) -> &str {
+    core::str::from_utf8(run).unwrap_or_default()
 }
 
 /// `span` without XML white space at its ends, as the schema's types for codes, ids, numbers and times have it.
@@ -86,6 +90,11 @@ pub(super) enum IdElement {
     OldParentFolder,
 }
 
+impl IdElement {
+    pub(super) const ALL: [Self; 6] =
+        [Self::Item, Self::Folder, Self::ParentFolder, Self::OldItem, Self::OldFolder, Self::OldParentFolder];
+}
+
 /// `t:ItemId`, `t:FolderId` and their like.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct IdFields {
@@ -106,7 +115,9 @@ pub(super) struct EventFields {
     pub(super) name: Field,
     pub(super) watermark: Field,
     pub(super) timestamp: Field,
-    pub(super) unread_count: Option<i32>,
+    unread_count: Option<i32>,
+    /// Where the count is written.
+    unread_text: Field,
     ids: [IdFields; 6],
 }
 
@@ -118,6 +129,7 @@ impl EventFields {
             watermark: Field::ABSENT,
             timestamp: Field::ABSENT,
             unread_count: None,
+            unread_text: Field::ABSENT,
             ids: [IdFields::ABSENT; 6],
         }
     }
@@ -138,8 +150,39 @@ impl EventFields {
         }
     }
 
+    /// In the place of the id that is there.
+    #[inline]
+    pub(super) fn put_id(&mut self, element: IdElement, id: Field) {
+        if let Some(fields) = self.ids.get_mut(element as usize) {
+            fields.id = id;
+        }
+    }
+
+    /// In the place of the change key that is there.
+    #[inline]
+    pub(super) fn put_change_key(&mut self, element: IdElement, change_key: Field) {
+        if let Some(fields) = self.ids.get_mut(element as usize) {
+            fields.change_key = change_key;
+        }
+    }
+
+    pub(super) fn unread_count(&self) -> Option<i32> {
+        self.unread_count
+    }
+
+    pub(super) fn unread_text(&self) -> Field {
+        self.unread_text
+    }
+
+    /// The count, and where it is written.
+    pub(super) fn set_unread_count(&mut self, text: Span, count: Option<i32>) {
+        self.unread_text = Field::new(text);
+        self.unread_count = count;
+    }
+
     /// Changes every text by `change`.
     pub(super) fn map(mut self, mut change: impl FnMut(Field) -> Field) -> Self {
+        self.unread_text = Field::ABSENT; // for those who learn from the run, which the copy does not keep
         self.name = change(self.name);
         self.watermark = change(self.watermark);
         self.timestamp = change(self.timestamp);
@@ -155,16 +198,16 @@ impl EventFields {
 /// Notification, into room that is used again.
 #[derive(Debug)]
 pub(super) struct NotificationHead {
-    text: SmallVec<[u8; 192]>,
+    text: String,
     subscription_id: Field,
     previous_watermark: Field,
     pub(super) more_events: Option<bool>,
 }
 
 impl NotificationHead {
-    pub(super) fn new() -> Self {
+    pub(super) const fn new() -> Self {
         Self {
-            text: SmallVec::new(),
+            text: String::new(),
             subscription_id: Field::ABSENT,
             previous_watermark: Field::ABSENT,
             more_events: None,
@@ -194,7 +237,7 @@ impl NotificationHead {
     #[allow(clippy::cast_possible_truncation)]
     fn store(&mut self, bytes: &[u8]) -> Field {
         let start = self.text.len() as u32;
-        self.text.extend_from_slice(bytes);
+        self.text.push_str(text_of(bytes));
         Field::new(Span { start, end: self.text.len() as u32 })
     }
 
@@ -211,7 +254,7 @@ impl NotificationHead {
 /// The head as an event lends it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct HeadView<'a> {
-    pub(super) text: &'a [u8],
+    pub(super) text: &'a str,
     pub(super) subscription_id: Field,
     pub(super) previous_watermark: Field,
     pub(super) more_events: Option<bool>,

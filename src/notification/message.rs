@@ -137,7 +137,7 @@ impl ResponseClass {
 /// The head of a response message: `m:ResponseMessageType` of the EWS schema.
 #[derive(Clone, Copy)]
 pub struct Response<'a> {
-    pub(super) run: &'a [u8],
+    pub(super) run: &'a str,
     pub(super) operation: Option<Operation>,
     pub(super) class: Option<ResponseClass>,
     pub(super) fields: ResponseFields,
@@ -197,7 +197,7 @@ impl fmt::Debug for Response<'_> {
 /// The answer to a successful Subscribe.
 #[derive(Clone, Copy)]
 pub struct Subscribed<'a> {
-    pub(super) run: &'a [u8],
+    pub(super) run: &'a str,
     pub(super) fields: SubscribedFields,
 }
 
@@ -227,7 +227,7 @@ impl fmt::Debug for Subscribed<'_> {
 /// A SOAP fault, 1.1 or 1.2.
 #[derive(Clone, Copy)]
 pub struct Fault<'a> {
-    pub(super) run: &'a [u8],
+    pub(super) run: &'a str,
     pub(super) fields: FaultFields,
 }
 
@@ -306,7 +306,7 @@ impl fmt::Debug for Fault<'_> {
 /// `t:ServerVersionInfo` of the SOAP header. Every part may be absent.
 #[derive(Clone, Copy)]
 pub struct ServerVersion<'a> {
-    pub(super) run: &'a [u8],
+    pub(super) run: &'a str,
     pub(super) fields: VersionFields,
 }
 

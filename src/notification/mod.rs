@@ -10,6 +10,7 @@ mod opening;
 mod owned;
 mod parser;
 mod place;
+mod shape;
 mod vocabulary;
 
 pub use event::{

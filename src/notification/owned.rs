@@ -1,10 +1,12 @@
 //! Events that live on their own. Depends on the event views.
 
 use alloc::boxed::Box;
-use alloc::vec::Vec;
+use alloc::string::String;
 use core::fmt;
 
 use super::event::{Event, EventView, FolderId, ItemId};
+#[cfg(feature = "bytes")]
+use super::field::text_of;
 use super::field::{EventFields, Field, HeadView};
 use crate::xml::Span;
 
@@ -26,7 +28,7 @@ use crate::xml::Span;
 /// ```
 #[derive(Clone)]
 pub struct OwnedEvent {
-    text: Box<[u8]>,
+    text: Box<str>,
     /// The event's run, where it is shared with the chunk; `text` is then the Notification's head only.
     #[cfg(feature = "bytes")]
     chunk: Option<bytes::Bytes>,
@@ -40,7 +42,7 @@ impl OwnedEvent {
     pub(super) fn new(view: EventView<'_>) -> Self {
         let head = view.head;
         let mut length: usize = 0;
-        let mut add = |field: Field, run| length = length.saturating_add(field.bytes(run).map_or(0, <[u8]>::len));
+        let mut add = |field: Field, run| length = length.saturating_add(field.text(run).map_or(0, str::len));
         add(head.subscription_id, head.text);
         add(head.previous_watermark, head.text);
         view.fields.map(|field| {
@@ -48,12 +50,12 @@ impl OwnedEvent {
             field
         });
 
-        let mut text = Vec::with_capacity(length);
+        let mut text = String::with_capacity(length);
         let subscription_id = copy(head.subscription_id, head.text, &mut text);
         let previous_watermark = copy(head.previous_watermark, head.text, &mut text);
         let fields = view.fields.map(|field| copy(field, view.run, &mut text));
         Self {
-            text: text.into_boxed_slice(),
+            text: text.into_boxed_str(),
             #[cfg(feature = "bytes")]
             chunk: None,
             fields,
@@ -68,13 +70,13 @@ impl OwnedEvent {
     pub(super) fn sharing(view: EventView<'_>, chunk: &bytes::Bytes) -> Self {
         let Some(run) = part_of(chunk, view.run) else { return Self::new(view) };
         let head = view.head;
-        let length = |field: Field| field.bytes(head.text).map_or(0, <[u8]>::len);
+        let length = |field: Field| field.text(head.text).map_or(0, str::len);
         let length = length(head.subscription_id).saturating_add(length(head.previous_watermark));
-        let mut text = Vec::with_capacity(length);
+        let mut text = String::with_capacity(length);
         let subscription_id = copy(head.subscription_id, head.text, &mut text);
         let previous_watermark = copy(head.previous_watermark, head.text, &mut text);
         Self {
-            text: text.into_boxed_slice(),
+            text: text.into_boxed_str(),
             chunk: Some(run),
             fields: *view.fields,
             subscription_id,
@@ -84,12 +86,12 @@ impl OwnedEvent {
     }
 
     #[cfg(feature = "bytes")]
-    fn run(&self) -> &[u8] {
-        self.chunk.as_deref().unwrap_or(&self.text)
+    fn run(&self) -> &str {
+        self.chunk.as_deref().map_or(&*self.text, text_of)
     }
 
     #[cfg(not(feature = "bytes"))]
-    fn run(&self) -> &[u8] {
+    fn run(&self) -> &str {
         &self.text
     }
 
@@ -108,7 +110,7 @@ impl OwnedEvent {
 
 /// The part of `chunk` that `run` is, if it is one.
 #[cfg(feature = "bytes")]
-fn part_of(chunk: &bytes::Bytes, run: &[u8]) -> Option<bytes::Bytes> {
+fn part_of(chunk: &bytes::Bytes, run: &str) -> Option<bytes::Bytes> {
     let start = run.as_ptr().addr().checked_sub(chunk.as_ptr().addr())?;
     let end = start.checked_add(run.len())?;
     (end <= chunk.len()).then(|| chunk.slice(start..end))
@@ -116,10 +118,10 @@ fn part_of(chunk: &bytes::Bytes, run: &[u8]) -> Option<bytes::Bytes> {
 
 /// Appends what the field points to in `run`, and returns where it is now.
 #[allow(clippy::cast_possible_truncation)] // an event is shorter than the 256 MiB that limits allow
-fn copy(field: Field, run: &[u8], text: &mut Vec<u8>) -> Field {
-    let Some(bytes) = field.bytes(run) else { return Field::ABSENT };
+fn copy(field: Field, run: &str, text: &mut String) -> Field {
+    let Some(part) = field.text(run) else { return Field::ABSENT };
     let start = text.len() as u32;
-    text.extend_from_slice(bytes);
+    text.push_str(part);
     Field::new(Span { start, end: text.len() as u32 })
 }
 

@@ -24,15 +24,16 @@ use smallvec::SmallVec;
 use super::event::EventView;
 use super::field::{
     Details, EventFields, FaultFields, Field, IdElement, NotificationHead, ResponseFields, SubscribedFields,
-    VersionFields, boolean, number, trimmed,
+    VersionFields, boolean, number, text_of, trimmed,
 };
 use super::message::{ConnectionStatus, Fault, Message, Operation, Response, ResponseClass, ServerVersion, Subscribed};
 use super::opening::Opening;
 use super::place::{Leaf, Place};
+use super::shape::Shapes;
 use super::vocabulary::{EventKind, NAMESPACES, is_soap};
 use crate::error::{Error, ErrorKind, Excerpt};
 use crate::limits::Limits;
-use crate::xml::{Cursor, Scanner, Span, Step};
+use crate::xml::{Cursor, Scanner, Span, Step, Stop};
 
 /// A push parser for EWS response bodies: streaming, pull and push notifications, and the answers around them.
 ///
@@ -75,6 +76,7 @@ pub struct NotificationParser {
     value: Field,
     value_name: ValueName,
 
+    shapes: Shapes,
     head: NotificationHead,
     event: EventFields,
     operation: Option<Operation>,
@@ -146,6 +148,7 @@ impl NotificationParser {
             skipped: 0,
             value: Field::ABSENT,
             value_name: ValueName::Other,
+            shapes: Shapes::new(limits),
             head: NotificationHead::new(),
             event: EventFields::new(EventKind::Status),
             operation: None,
@@ -171,6 +174,15 @@ impl NotificationParser {
         self
     }
 
+    /// Whether the parser learns how the server writes its events, so that the next ones need only a comparison. On by
+    /// default; costs up to 8 KiB of memory a parser. Turned off, for those who hold very many idle connections, what was
+    /// learned is let go.
+    #[must_use]
+    pub fn learning(mut self, learning: bool) -> Self {
+        self.shapes.enable(learning);
+        self
+    }
+
     /// The next message, or `None` when `input` is used up.
     ///
     /// # Errors
@@ -186,9 +198,8 @@ impl NotificationParser {
             self.opening.read(chunk, self.scanner.offset());
         }
         let mut cur = Cursor::new(chunk);
-        let outgoing = match self.advance(&mut cur) {
-            Ok(outgoing) => outgoing,
-            Err(error) => return self.fail(error, input).map(|()| None),
+        let Ok(outgoing) = self.advance(&mut cur) else {
+            return self.fail(input).map(|()| None);
         };
         *input = cur.remaining();
         let Some(outgoing) = outgoing else {
@@ -212,7 +223,7 @@ impl NotificationParser {
     /// The earlier error, or [`UnexpectedEnd`](ErrorKind::UnexpectedEnd) when the body stopped inside an envelope.
     pub fn finish(&mut self) -> Result<(), Error> {
         match self.failure {
-            None => self.scanner.finish().inspect_err(|error| self.failure = Some(Failure::Final(*error))),
+            None => self.scanner.finish().map_err(|error| self.fail_finally(error)),
             Some(Failure::Final(error)) => Err(error),
             Some(Failure::Waiting { error, .. }) => Err(self.fail_finally(self.opening.explain(error))),
         }
@@ -246,7 +257,7 @@ impl NotificationParser {
     /// Whether the parser is between envelopes, where a body may end.
     #[must_use]
     pub fn is_between_envelopes(&self) -> bool {
-        self.failure.is_none() && self.scanner.finish().is_ok()
+        self.failure.is_none() && self.scanner.is_complete()
     }
 
     /// Bytes looked at so far, for the proof that work is linear.
@@ -259,7 +270,8 @@ impl NotificationParser {
     // ---- errors -------------------------------------------------------------------------------------------------
 
     #[cold]
-    fn fail(&mut self, error: Error, input: &mut &[u8]) -> Result<(), Error> {
+    fn fail(&mut self, input: &mut &[u8]) -> Result<(), Error> {
+        let Some(error) = self.scanner.error() else { return Ok(()) };
         if !self.opening.may_explain(error) {
             return Err(self.fail_finally(error));
         }
@@ -293,7 +305,7 @@ impl NotificationParser {
 
     // ---- the machine --------------------------------------------------------------------------------------------
 
-    fn advance(&mut self, cur: &mut Cursor<'_>) -> Result<Option<Outgoing>, Error> {
+    fn advance(&mut self, cur: &mut Cursor<'_>) -> Result<Option<Outgoing>, Stop> {
         if !self.outbox.is_empty() {
             return Ok(Some(self.outbox.remove(0)));
         }
@@ -303,6 +315,9 @@ impl NotificationParser {
             Resume::Restart => self.scanner.hold_from(cur),
         }
         loop {
+            if self.path.last() == Some(&Place::Notification) && self.take_shape(cur) {
+                return Ok(Some(self.send(Outgoing::Event)));
+            }
             let outgoing = match self.scanner.step(cur)? {
                 None => return Ok(None),
                 Some(Step::Start) => self.start(cur)?,
@@ -318,7 +333,19 @@ impl NotificationParser {
         }
     }
 
-    fn start(&mut self, cur: &Cursor<'_>) -> Result<Option<Outgoing>, Error> {
+    /// Whether the next event is one whose shape is known; then it is taken.
+    #[inline]
+    fn take_shape(&mut self, cur: &mut Cursor<'_>) -> bool {
+        let Some(least) = self.shapes.least().filter(|_| self.skipped == 0) else { return false };
+        let Some((start, bytes)) = self.scanner.peek_element(cur, least) else { return false };
+        let (looked, taken) = self.shapes.take(bytes, &mut self.event);
+        self.scanner.look(looked);
+        let Some(len) = taken else { return false };
+        self.scanner.take_element(cur, start, len);
+        true
+    }
+
+    fn start(&mut self, cur: &Cursor<'_>) -> Result<Option<Outgoing>, Stop> {
         if self.skipped > 0 {
             self.skipped = self.skipped.saturating_add(1);
             return Ok(None);
@@ -346,6 +373,8 @@ impl NotificationParser {
             }
             Place::Notification => {
                 self.head.clear();
+                let scanner = &self.scanner;
+                self.shapes.enter(|scope| scanner.is_in_scope(scope), |scope| scanner.save_scope(scope));
                 return Ok(self.send_response(true, Resume::Release));
             }
             Place::Notifications | Place::ErrorSubscriptionIds => {
@@ -365,7 +394,7 @@ impl NotificationParser {
         Ok(None)
     }
 
-    fn root(&mut self, cur: &Cursor<'_>) -> Result<Option<Outgoing>, Error> {
+    fn root(&mut self, cur: &Cursor<'_>) -> Result<Option<Outgoing>, Stop> {
         if is_soap(self.scanner.namespace()) && self.scanner.local(cur) == b"Envelope" {
             self.opening.awaits_envelope = false;
             self.path.push(Place::Envelope);
@@ -375,7 +404,7 @@ impl NotificationParser {
         let room = beginning.iter_mut().skip(1);
         let len = room.zip(self.scanner.run(cur)).map(|(to, from)| *to = *from).count().saturating_add(1);
         let excerpt = Excerpt::new(beginning.get(..len).unwrap_or_default());
-        Err(Error::new(ErrorKind::NotSoap(excerpt), self.scanner.element_at()))
+        self.scanner.stop(ErrorKind::NotSoap(excerpt), self.scanner.element_at())
     }
 
     fn text(&mut self, cur: &Cursor<'_>) {
@@ -398,7 +427,15 @@ impl NotificationParser {
                 self.scanner.keep_text(false);
                 self.leaf_ends(leaf, cur)
             }
-            Place::Event(_) => Some(self.send(Outgoing::Event)),
+            Place::Event(_) => {
+                // what a Subscribe answered would stand before the event in the run
+                if !self.subscribed.id.is_present()
+                    && let Some(run) = self.scanner.plain_run(cur)
+                {
+                    self.shapes.learn(run, &self.event);
+                }
+                Some(self.send(Outgoing::Event))
+            }
             Place::ResponseMessage => self.response_message_ends(),
             Place::MessageXml if self.is_late() => Some(self.send_late()),
             Place::Fault => {
@@ -517,7 +554,11 @@ impl NotificationParser {
         match leaf {
             Leaf::TimeStamp => self.event.timestamp.set(span),
             Leaf::Watermark => self.event.watermark.set(span),
-            Leaf::UnreadCount => self.event.unread_count = self.event.unread_count.or_else(|| number(text)),
+            Leaf::UnreadCount => {
+                if !self.event.unread_text().is_present() {
+                    self.event.set_unread_count(span, number(text));
+                }
+            }
             Leaf::SubscriptionId => {
                 self.head.set_subscription_id(text);
                 self.release_hold();
@@ -611,6 +652,7 @@ impl NotificationParser {
     // ---- views --------------------------------------------------------------------------------------------------
 
     fn view<'p>(&'p self, outgoing: Outgoing, run: &'p [u8]) -> Message<'p> {
+        let run = text_of(run);
         match outgoing {
             Outgoing::Event => Message::Event(EventView { run, fields: &self.event, head: self.head.view() }.event()),
             Outgoing::Response(fields) => {

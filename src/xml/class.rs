@@ -45,11 +45,9 @@ const fn classes() -> [u8; 256] {
 
 #[inline]
 const fn class(byte: u8) -> u8 {
-    // a table of 256 has a place for every byte, so no check is left in the compiled code
-    match CLASS.split_at_checked(byte as usize) {
-        Some((_, [class, ..])) => *class,
-        _ => 0,
-    }
+    #[allow(clippy::indexing_slicing)] // a table of 256 has a place for every byte
+    let class = CLASS[byte as usize];
+    class
 }
 
 /// ASCII part of [4] `NameStartChar`, without the colon, which Namespaces gives a meaning of its own.

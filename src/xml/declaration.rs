@@ -3,8 +3,8 @@
 //! `<?xml` S version Eq "1.x" (S encoding Eq "name")? (S standalone Eq "yes|no")? S? `?>`
 
 use super::class::{is_control, is_space};
-use super::scanner::{Cursor, Scanner, State, Step};
-use crate::error::{Error, ErrorKind};
+use super::scanner::{Cursor, Scanner, State, Step, Stop};
+use crate::error::{ErrorKind, Excerpt};
 
 /// Longest encoding name that is kept for the error message.
 const NAME: usize = 40;
@@ -119,7 +119,7 @@ impl Scanner {
         self.state = State::Declaration;
     }
 
-    pub(super) fn xml_declaration(&mut self, cur: &mut Cursor<'_>) -> Result<Option<Step>, Error> {
+    pub(super) fn xml_declaration(&mut self, cur: &mut Cursor<'_>) -> Result<Option<Step>, Stop> {
         while let Some(byte) = cur.peek() {
             self.look(1);
             if is_control(byte) {
@@ -171,7 +171,7 @@ impl Scanner {
         Ok(None)
     }
 
-    fn part_name(&mut self, byte: u8, cur: &Cursor<'_>) -> Result<(), Error> {
+    fn part_name(&mut self, byte: u8, cur: &Cursor<'_>) -> Result<(), Stop> {
         let fits = self.declaration.push(byte);
         let Some((part, name)) = self.declaration.next_part().filter(|_| fits) else {
             return self.fail(ErrorKind::XmlDeclaration("expected version, encoding, standalone, in this order"), cur);
@@ -186,12 +186,12 @@ impl Scanner {
         Ok(())
     }
 
-    fn part_value(&mut self, byte: u8, cur: &Cursor<'_>) -> Result<(), Error> {
+    fn part_value(&mut self, byte: u8, cur: &Cursor<'_>) -> Result<(), Stop> {
         if byte != self.declaration.quote {
             let fits = self.declaration.push(byte);
             if !self.declaration.value_may_go_on() {
                 if self.declaration.part == Part::Encoding {
-                    return Self::unsupported(self.declaration.word(), self.declaration.at);
+                    return self.unsupported_encoding();
                 }
                 return self.fail(ErrorKind::XmlDeclaration("a value that is not allowed"), cur);
             }
@@ -211,11 +211,16 @@ impl Scanner {
             // both names are registered for the one character set
             self.ascii_only = name.eq_ignore_ascii_case(b"us-ascii") || name.eq_ignore_ascii_case(b"ascii");
             if !self.ascii_only && !name.eq_ignore_ascii_case(b"utf-8") {
-                return Self::unsupported(name, self.declaration.at);
+                return self.unsupported_encoding();
             }
         }
         self.declaration.phase = Phase::Between;
         self.declaration.space = false;
         Ok(())
+    }
+
+    fn unsupported_encoding(&mut self) -> Result<(), Stop> {
+        let name = Excerpt::new(self.declaration.word());
+        self.stop(ErrorKind::UnsupportedEncoding(name), self.declaration.at)
     }
 }

@@ -2,14 +2,14 @@
 //! between the documents of a stream. Part of the scanner.
 
 use super::class::is_space;
-use super::scanner::{Cursor, Scanner, State, Step};
-use crate::error::{Error, ErrorKind};
+use super::scanner::{Cursor, Scanner, State, Step, Stop};
+use crate::error::ErrorKind;
 
 const BOM: [u8; 3] = *b"\xEF\xBB\xBF";
 
 impl Scanner {
     /// Before a root, behind one, or at the very beginning.
-    pub(super) fn outside_root(&mut self, cur: &mut Cursor<'_>) -> Result<Option<Step>, Error> {
+    pub(super) fn outside_root(&mut self, cur: &mut Cursor<'_>) -> Result<Option<Step>, Stop> {
         while let Some(byte) = cur.peek() {
             self.look(1);
             let at_start = matches!(self.state, State::Start | State::AfterBom);
@@ -46,12 +46,12 @@ impl Scanner {
         Ok(None)
     }
 
-    pub(super) fn bom(&mut self, cur: &mut Cursor<'_>) -> Result<Option<Step>, Error> {
+    pub(super) fn bom(&mut self, cur: &mut Cursor<'_>) -> Result<Option<Step>, Stop> {
         let Some(byte) = cur.peek() else { return Ok(None) };
         self.look(1);
         if BOM.get(usize::from(self.matched)) != Some(&byte) {
             let start = self.at(cur.pos).saturating_sub(u64::from(self.matched));
-            return Err(Error::new(ErrorKind::OutsideRoot, start));
+            return self.stop(ErrorKind::OutsideRoot, start);
         }
         cur.bump();
         self.matched = self.matched.saturating_add(1);
@@ -63,15 +63,15 @@ impl Scanner {
     }
 
     /// Appendix F: the first bytes of UTF-16 and UTF-32, with a mark or by the `<` they encode.
-    pub(super) fn encoding_mark(&mut self, cur: &Cursor<'_>) -> Result<Option<Step>, Error> {
+    pub(super) fn encoding_mark(&mut self, cur: &Cursor<'_>) -> Result<Option<Step>, Stop> {
         let Some(byte) = cur.peek() else { return Ok(None) };
         let at = self.at(cur.pos).saturating_sub(1);
         match (self.mark, byte) {
-            (0xFE, 0xFF) | (0x00, b'<') => Self::unsupported(b"UTF-16BE", at),
-            (0xFF, 0xFE) => Self::unsupported(b"UTF-16LE", at),
-            (0x00, 0x00) => Self::unsupported(b"UTF-32BE", at),
-            (0x00, _) => Err(Error::new(ErrorKind::InvalidChar, at)),
-            _ => Err(Error::new(ErrorKind::InvalidUtf8, at)),
+            (0xFE, 0xFF) | (0x00, b'<') => self.unsupported(b"UTF-16BE", at),
+            (0xFF, 0xFE) => self.unsupported(b"UTF-16LE", at),
+            (0x00, 0x00) => self.unsupported(b"UTF-32BE", at),
+            (0x00, _) => self.stop(ErrorKind::InvalidChar, at),
+            _ => self.stop(ErrorKind::InvalidUtf8, at),
         }
     }
 }

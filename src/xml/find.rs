@@ -9,7 +9,7 @@ const HIGHS: u64 = 0x8080_8080_8080_8080;
 
 /// Length of the leading run of bytes that mean nothing in character data: ASCII from space up, without `<`, `>`, `&`.
 #[inline]
-pub(super) fn text_run(bytes: &[u8]) -> usize {
+pub(crate) fn text_run(bytes: &[u8]) -> usize {
     run(
         bytes,
         |x| {
@@ -24,7 +24,7 @@ pub(super) fn text_run(bytes: &[u8]) -> usize {
 /// Length of the leading run of bytes that mean nothing in an attribute value in `quote`s: ASCII from space up, without
 /// the quote, `<` and `&`.
 #[inline]
-pub(super) fn value_run(bytes: &[u8], quote: u8) -> usize {
+pub(crate) fn value_run(bytes: &[u8], quote: u8) -> usize {
     let quotes = splat(quote);
     run(
         bytes,

@@ -51,6 +51,12 @@ impl Hold {
         if self.moved { &self.carry } else { chunk.get(self.from..at).unwrap_or_default() }
     }
 
+    /// Whether the run is a part of the chunk, with every byte as it was sent.
+    #[inline]
+    pub(super) fn is_in_place(&self) -> bool {
+        !self.moved
+    }
+
     /// Makes [`run`](Self::run) complete up to `at`: copies nothing while the run is in place.
     #[inline]
     pub(super) fn settle(&mut self, chunk: &[u8], at: usize) {

@@ -2,12 +2,12 @@
 
 use super::class::{is_control, is_name_byte, is_name_char, is_name_start_byte, is_name_start_char, is_space};
 use super::find;
-use super::scanner::{Cursor, Scanner, State, Step};
-use crate::error::{Error, ErrorKind, Limit};
+use super::scanner::{Cursor, Scanner, State, Step, Stop};
+use crate::error::{ErrorKind, Limit};
 
 impl Scanner {
     /// Behind `<`.
-    pub(super) fn lt(&mut self, cur: &mut Cursor<'_>) -> Result<Option<Step>, Error> {
+    pub(super) fn lt(&mut self, cur: &mut Cursor<'_>) -> Result<Option<Step>, Stop> {
         let Some(byte) = cur.peek() else { return Ok(None) };
         self.look(1);
         // a CDATA section would go on with the text; anything else ends it
@@ -44,14 +44,14 @@ impl Scanner {
                 self.begin_start_tag(cur)?;
                 self.start_name(cur)
             }
-            0 if self.mark == 1 && !inside => Self::unsupported(b"UTF-16LE", self.at(cur.pos).saturating_sub(1)),
+            0 if self.mark == 1 && !inside => self.unsupported(b"UTF-16LE", self.at(cur.pos).saturating_sub(1)),
             _ if is_control(byte) => self.fail(ErrorKind::InvalidChar, cur),
             _ => self.fail(ErrorKind::Syntax("a tag, comment or processing instruction behind '<'"), cur),
         }
     }
 
     /// A root element begins: of the first document, or behind another root of the next.
-    fn begin_root(&mut self, cur: &Cursor<'_>) -> Result<(), Error> {
+    fn begin_root(&mut self, cur: &Cursor<'_>) -> Result<(), Stop> {
         if self.behind_root {
             if !self.many_documents {
                 return self.fail(ErrorKind::OutsideRoot, cur);
@@ -63,7 +63,7 @@ impl Scanner {
     }
 
     /// Behind `<!`.
-    pub(super) fn bang(&mut self, cur: &mut Cursor<'_>) -> Result<Option<Step>, Error> {
+    pub(super) fn bang(&mut self, cur: &mut Cursor<'_>) -> Result<Option<Step>, Stop> {
         let Some(byte) = cur.peek() else { return Ok(None) };
         self.look(1);
         let inside = self.open.depth() > 0;
@@ -83,7 +83,7 @@ impl Scanner {
                 self.state = State::CdataOpen;
                 Ok(None)
             }
-            b'D' => Err(Error::new(ErrorKind::DtdForbidden, self.at(cur.pos).saturating_sub(2))),
+            b'D' => self.stop(ErrorKind::DtdForbidden, self.at(cur.pos).saturating_sub(2)),
             _ => self.fail(ErrorKind::Syntax("'<!--' or '<![CDATA['"), cur),
         }
     }
@@ -99,7 +99,7 @@ impl Scanner {
     // ---- comments -----------------------------------------------------------------------------------------------
 
     /// Behind `<!-`.
-    pub(super) fn comment_open(&mut self, cur: &mut Cursor<'_>) -> Result<Option<Step>, Error> {
+    pub(super) fn comment_open(&mut self, cur: &mut Cursor<'_>) -> Result<Option<Step>, Stop> {
         let Some(byte) = cur.peek() else { return Ok(None) };
         self.look(1);
         if byte != b'-' {
@@ -110,7 +110,7 @@ impl Scanner {
         Ok(None)
     }
 
-    pub(super) fn comment(&mut self, cur: &mut Cursor<'_>) -> Result<Option<Step>, Error> {
+    pub(super) fn comment(&mut self, cur: &mut Cursor<'_>) -> Result<Option<Step>, Stop> {
         self.skip_until(b'-', State::CommentDash, cur)
     }
 
@@ -123,7 +123,7 @@ impl Scanner {
         }
     }
 
-    pub(super) fn comment_dash_dash(&mut self, cur: &mut Cursor<'_>) -> Result<Option<Step>, Error> {
+    pub(super) fn comment_dash_dash(&mut self, cur: &mut Cursor<'_>) -> Result<Option<Step>, Stop> {
         let Some(byte) = cur.peek() else { return Ok(None) };
         self.look(1);
         if byte != b'>' {
@@ -135,7 +135,7 @@ impl Scanner {
     }
 
     /// Characters that mean nothing here, up to `stop`, which leads to the state `then`.
-    fn skip_until(&mut self, stop: u8, then: State, cur: &mut Cursor<'_>) -> Result<Option<Step>, Error> {
+    fn skip_until(&mut self, stop: u8, then: State, cur: &mut Cursor<'_>) -> Result<Option<Step>, Stop> {
         if self.utf8.is_partial() {
             self.beyond_ascii(cur)?;
         }
@@ -184,17 +184,14 @@ impl Scanner {
     }
 
     /// In the target, which must not be `xml` in any case, except for `xml` itself where a declaration may stand.
-    pub(super) fn pi_target(&mut self, cur: &mut Cursor<'_>) -> Result<Option<Step>, Error> {
+    pub(super) fn pi_target(&mut self, cur: &mut Cursor<'_>) -> Result<Option<Step>, Stop> {
         while let Some(byte) = cur.peek() {
             self.look(1);
             if byte >= 0x80 || self.utf8.is_partial() {
                 if let Some(c) = self.decode(byte, cur)? {
                     let valid = if self.name_start { is_name_start_char(c) } else { is_name_char(c) };
                     if !valid {
-                        return Err(Error::new(
-                            ErrorKind::Syntax("a processing instruction's target"),
-                            self.utf8.start(),
-                        ));
+                        return self.stop(ErrorKind::Syntax("a processing instruction's target"), self.utf8.start());
                     }
                     self.name_start = false;
                 }
@@ -216,19 +213,19 @@ impl Scanner {
             cur.bump();
             let max = self.limits.name_length();
             if self.at(cur.pos).wrapping_sub(self.name_at) > max as u64 {
-                return Self::exceeded(Limit::NameLength, max, self.name_at.saturating_add(max as u64));
+                return self.exceeded(Limit::NameLength, max, self.name_at.saturating_add(max as u64));
             }
         }
         Ok(None)
     }
 
     /// The target is read, `byte` follows it.
-    fn pi_target_complete(&mut self, byte: u8, cur: &Cursor<'_>) -> Result<Option<Step>, Error> {
+    fn pi_target_complete(&mut self, byte: u8, cur: &Cursor<'_>) -> Result<Option<Step>, Stop> {
         if self.pi_is_xml && self.matched == 3 {
             if !self.declaration_allowed {
                 let at = self.name_at.saturating_sub(2);
                 let what = "it stands at the beginning of a document only, and in lower case";
-                return Err(Error::new(ErrorKind::XmlDeclaration(what), at));
+                return self.stop(ErrorKind::XmlDeclaration(what), at);
             }
             if !is_space(byte) {
                 return self.fail(ErrorKind::XmlDeclaration("white space is missing"), cur);
@@ -244,7 +241,7 @@ impl Scanner {
         Ok(None)
     }
 
-    pub(super) fn pi_target_end(&mut self, cur: &mut Cursor<'_>) -> Result<Option<Step>, Error> {
+    pub(super) fn pi_target_end(&mut self, cur: &mut Cursor<'_>) -> Result<Option<Step>, Stop> {
         let Some(byte) = cur.peek() else { return Ok(None) };
         self.look(1);
         self.state = match byte {
@@ -259,11 +256,11 @@ impl Scanner {
         Ok(None)
     }
 
-    pub(super) fn pi(&mut self, cur: &mut Cursor<'_>) -> Result<Option<Step>, Error> {
+    pub(super) fn pi(&mut self, cur: &mut Cursor<'_>) -> Result<Option<Step>, Stop> {
         self.skip_until(b'?', State::PiQuestion, cur)
     }
 
-    pub(super) fn pi_question(&mut self, cur: &mut Cursor<'_>) -> Result<Option<Step>, Error> {
+    pub(super) fn pi_question(&mut self, cur: &mut Cursor<'_>) -> Result<Option<Step>, Stop> {
         let Some(byte) = cur.peek() else { return Ok(None) };
         match byte {
             b'>' => {

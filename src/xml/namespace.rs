@@ -3,6 +3,8 @@
 //! Namespace names are compared once, when they are declared: from then on a binding carries a small number. The layer
 //! above hands in the names it knows; this layer knows none but `xml` and `xmlns`.
 
+use alloc::vec::Vec;
+
 use smallvec::SmallVec;
 
 pub(super) const XML: &[u8] = b"http://www.w3.org/XML/1998/namespace";
@@ -37,6 +39,16 @@ impl Resolved {
     pub(super) const NONE: Self = Self { id: NamespaceId::NONE, binding: 0 };
 }
 
+/// The declarations that were in scope at some place, to be compared with those at another.
+#[derive(Debug, Default)]
+pub(super) struct SavedNamespaces {
+    bytes: Vec<u8>,
+    bindings: Vec<Declared>,
+}
+
+/// What of a declaration makes it the same as another, beside the bytes: the namespace, the prefix's length, its place.
+type Declared = (NamespaceId, u16, u32);
+
 #[derive(Clone, Copy, Debug)]
 struct Binding {
     id: NamespaceId,
@@ -52,11 +64,14 @@ pub(super) struct Namespaces {
     known: &'static [&'static str],
     bytes: SmallVec<[u8; 64]>,
     bindings: SmallVec<[Binding; 8]>,
+    /// The prefix of one byte that was resolved last: most elements of an answer have the same. Void when a declaration
+    /// comes or goes.
+    latest: Option<(u8, Resolved)>,
 }
 
 impl Namespaces {
     pub(super) fn new(known: &'static [&'static str]) -> Self {
-        Self { known, bytes: SmallVec::new(), bindings: SmallVec::new() }
+        Self { known, bytes: SmallVec::new(), bindings: SmallVec::new(), latest: None }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -70,6 +85,7 @@ impl Namespaces {
     /// Declares `prefix` (empty: the default namespace) for the element that will be the `depth`th open one.
     #[allow(clippy::cast_possible_truncation)] // all three are bounded by limits of at most 16 and 32 bits
     pub(super) fn declare(&mut self, prefix: &[u8], uri: &[u8], depth: usize) {
+        self.latest = None;
         let id = if uri.is_empty() {
             NamespaceId::NONE
         } else {
@@ -97,16 +113,48 @@ impl Namespaces {
             }
             self.bytes.truncate(binding.start as usize);
             self.bindings.pop();
+            self.latest = None;
         }
+    }
+
+    /// Keeps what is in scope.
+    pub(super) fn save(&self, saved: &mut SavedNamespaces) {
+        saved.bytes.clear();
+        saved.bytes.extend_from_slice(&self.bytes);
+        saved.bindings.clear();
+        saved.bindings.extend(self.declared());
+    }
+
+    /// Whether the same declarations are in scope, in the same order.
+    pub(super) fn are(&self, saved: &SavedNamespaces) -> bool {
+        self.bytes.as_slice() == saved.bytes.as_slice() && self.declared().eq(saved.bindings.iter().copied())
+    }
+
+    fn declared(&self) -> impl Iterator<Item = Declared> {
+        self.bindings.iter().map(|binding| (binding.id, binding.prefix_len, binding.start))
     }
 
     pub(super) fn clear(&mut self) {
         self.bytes.clear();
         self.bindings.clear();
+        self.latest = None;
     }
 
     /// The meaning of an element's prefix; empty for none. `None`: not declared.
     #[inline]
+    pub(super) fn resolve_element(&mut self, prefix: &[u8]) -> Option<Resolved> {
+        let &[prefix_byte] = prefix else { return self.resolve(prefix) };
+        match self.latest {
+            Some((byte, resolved)) if byte == prefix_byte => Some(resolved),
+            _ => {
+                let resolved = self.resolve(prefix)?;
+                self.latest = Some((prefix_byte, resolved));
+                Some(resolved)
+            }
+        }
+    }
+
+    /// The meaning of a prefix; empty for the default namespace. `None`: not declared.
     pub(super) fn resolve(&self, prefix: &[u8]) -> Option<Resolved> {
         for (at, binding) in self.bindings.iter().enumerate().rev() {
             if usize::from(binding.prefix_len) == prefix.len() {

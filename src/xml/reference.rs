@@ -3,8 +3,8 @@
 //! Only the five predefined entities exist (there is no DTD), so a decoded reference is never longer than its source.
 
 use super::class::{is_char, is_name_byte, is_name_start_byte};
-use super::scanner::{Cursor, Scanner, State, Step};
-use crate::error::{Error, ErrorKind};
+use super::scanner::{Cursor, Scanner, State, Step, Stop};
+use crate::error::ErrorKind;
 
 /// A reference in progress.
 #[derive(Clone, Copy, Debug)]
@@ -59,7 +59,7 @@ impl Scanner {
         self.reference.within == State::AttributeValue || self.keep_text
     }
 
-    pub(super) fn reference(&mut self, cur: &mut Cursor<'_>) -> Result<Option<Step>, Error> {
+    pub(super) fn reference(&mut self, cur: &mut Cursor<'_>) -> Result<Option<Step>, Stop> {
         let Some(byte) = cur.peek() else { return Ok(None) };
         self.look(1);
         let decoded = match (self.reference.kind, byte) {
@@ -104,58 +104,58 @@ impl Scanner {
         Ok(None)
     }
 
-    fn entity_byte(&mut self, byte: u8, cur: &Cursor<'_>) -> Result<(), Error> {
+    fn entity_byte(&mut self, byte: u8, cur: &Cursor<'_>) -> Result<(), Stop> {
         let valid = if self.reference.kind == Kind::Start { is_name_start_byte(byte) } else { is_name_byte(byte) };
         if !valid {
             // a name beyond ASCII is a name, and none that is declared
             if byte >= 0x80 {
-                return Err(self.undeclared());
+                return self.undeclared();
             }
             return self.fail(ErrorKind::Syntax("an entity's name and ';' behind '&'"), cur);
         }
         self.reference.kind = Kind::Entity;
         let Some(slot) = self.reference.name.get_mut(usize::from(self.reference.name_len)) else {
-            return Err(self.undeclared());
+            return self.undeclared();
         };
         *slot = byte;
         self.reference.name_len = self.reference.name_len.saturating_add(1);
         Ok(())
     }
 
-    fn entity(&self) -> Result<char, Error> {
+    fn entity(&mut self) -> Result<char, Stop> {
         match self.reference.name.get(..usize::from(self.reference.name_len)) {
             Some(b"lt") => Ok('<'),
             Some(b"gt") => Ok('>'),
             Some(b"amp") => Ok('&'),
             Some(b"apos") => Ok('\''),
             Some(b"quot") => Ok('"'),
-            _ => Err(self.undeclared()),
+            _ => self.undeclared(),
         }
     }
 
-    fn digit(&mut self, kind: Kind, radix: u32, digit: u8) -> Result<(), Error> {
+    fn digit(&mut self, kind: Kind, radix: u32, digit: u8) -> Result<(), Stop> {
         self.reference.kind = kind;
         self.reference.number = self.reference.number.saturating_mul(radix).saturating_add(u32::from(digit));
         // leading zeros are free; no further digit makes a number smaller
         if self.reference.number > u32::from(char::MAX) && !self.lenient {
-            return Err(self.invalid());
+            return self.invalid();
         }
         Ok(())
     }
 
-    fn character(&self) -> Result<char, Error> {
+    fn character(&mut self) -> Result<char, Stop> {
         match char::from_u32(self.reference.number) {
             Some(c) if is_char(c) => Ok(c),
             _ if self.lenient => Ok(char::REPLACEMENT_CHARACTER),
-            _ => Err(self.invalid()),
+            _ => self.invalid(),
         }
     }
 
-    fn undeclared(&self) -> Error {
-        Error::new(ErrorKind::UndeclaredEntity, self.reference.at)
+    fn undeclared<T>(&mut self) -> Result<T, Stop> {
+        self.stop(ErrorKind::UndeclaredEntity, self.reference.at)
     }
 
-    fn invalid(&self) -> Error {
-        Error::new(ErrorKind::InvalidCharacterReference, self.reference.at)
+    fn invalid<T>(&mut self) -> Result<T, Stop> {
+        self.stop(ErrorKind::InvalidCharacterReference, self.reference.at)
     }
 }

@@ -28,7 +28,7 @@ use smallvec::SmallVec;
 
 use super::declaration::Declaration;
 use super::hold::Hold;
-use super::namespace::{NamespaceId, Namespaces, Resolved};
+use super::namespace::{NamespaceId, Namespaces, Resolved, SavedNamespaces};
 use super::open::OpenElements;
 use super::reference::Reference;
 use super::utf8::{Decoded, Utf8};
@@ -45,6 +45,10 @@ pub(crate) enum Step {
     /// A run of character data, only where [`Scanner::keep_text`] asked for it.
     Text,
 }
+
+/// The scanner has stopped; its error is in [`Scanner::error`]. So small that a step's result fits a register.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Stop;
 
 /// A part of the held run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -185,6 +189,13 @@ impl<'c> Cursor<'c> {
     }
 }
 
+/// A place's context: what makes the same bytes mean the same.
+#[derive(Debug, Default)]
+pub(crate) struct Scope {
+    namespaces: SavedNamespaces,
+    depth: usize,
+}
+
 /// No limit runs from here.
 pub(super) const UNBOUNDED: u64 = u64::MAX;
 
@@ -257,6 +268,7 @@ pub(crate) struct Scanner {
     pub(super) brackets: u8,
 
     pub(super) reference: Reference,
+    error: Option<Error>,
 
     #[cfg(feature = "_work")]
     work: u64,
@@ -308,6 +320,7 @@ impl Scanner {
             text_gap: false,
             brackets: 0,
             reference: Reference::default(),
+            error: None,
             #[cfg(feature = "_work")]
             work: 0,
         }
@@ -334,6 +347,7 @@ impl Scanner {
         self.keep_text = false;
         self.text_open = false;
         self.text_gap = false;
+        self.error = None;
     }
 
     pub(crate) fn set_lenient(&mut self, lenient: bool) {
@@ -341,7 +355,7 @@ impl Scanner {
     }
 
     /// Goes on to the next token. `None`: the chunk is used up.
-    pub(crate) fn step(&mut self, cur: &mut Cursor<'_>) -> Result<Option<Step>, Error> {
+    pub(crate) fn step(&mut self, cur: &mut Cursor<'_>) -> Result<Option<Step>, Stop> {
         if self.token_done {
             self.leave_token();
         }
@@ -423,14 +437,21 @@ impl Scanner {
         self.base = self.at(cur.pos);
     }
 
-    /// Whether a document could end here.
-    pub(crate) fn finish(&self) -> Result<(), Error> {
-        let complete = match self.state {
+    /// Whether the input could end here.
+    pub(crate) fn is_complete(&self) -> bool {
+        match self.state {
             State::Start | State::Blank | State::AfterBom => self.many_documents,
             State::Epilog => true,
             _ => false,
-        };
-        if complete { Ok(()) } else { Err(Error::new(ErrorKind::UnexpectedEnd, self.base)) }
+        }
+    }
+
+    /// The end of the input.
+    pub(crate) fn finish(&mut self) -> Result<(), Error> {
+        if self.error.is_none() && !self.is_complete() {
+            self.error = Some(Error::new(ErrorKind::UnexpectedEnd, self.base));
+        }
+        self.error.map_or(Ok(()), Err)
     }
 
     /// Bytes consumed, up to the latest [`suspend`](Self::suspend) or [`lend`](Self::lend).
@@ -446,14 +467,14 @@ impl Scanner {
     /// Bytes looked at, for the proof that work is linear.
     #[inline]
     #[cfg(feature = "_work")]
-    pub(super) fn look(&mut self, bytes: usize) {
+    pub(crate) fn look(&mut self, bytes: usize) {
         self.work = self.work.saturating_add(bytes as u64);
     }
 
     #[inline]
     #[cfg(not(feature = "_work"))]
     #[allow(clippy::unused_self)]
-    pub(super) fn look(&self, _bytes: usize) {}
+    pub(crate) fn look(&self, _bytes: usize) {}
 
     // ---- holding ------------------------------------------------------------------------------------------------
 
@@ -515,6 +536,55 @@ impl Scanner {
     #[inline]
     pub(crate) fn run_of<'a>(&'a self, chunk: &'a [u8], cur: &Cursor<'_>) -> &'a [u8] {
         self.hold.run(chunk, cur.pos)
+    }
+
+    // ---- whole elements -----------------------------------------------------------------------------------------
+
+    /// Whether the context is what it was when it was saved.
+    pub(crate) fn is_in_scope(&self, scope: &Scope) -> bool {
+        scope.depth == self.open.depth() && self.namespaces.are(&scope.namespaces)
+    }
+
+    /// Keeps the context.
+    pub(crate) fn save_scope(&self, scope: &mut Scope) {
+        scope.depth = self.open.depth();
+        self.namespaces.save(&mut scope.namespaces);
+    }
+
+    /// The held run, if it is as it was sent and lies in the chunk.
+    pub(crate) fn plain_run<'a>(&'a self, cur: &Cursor<'a>) -> Option<&'a [u8]> {
+        self.hold.is_in_place().then(|| self.run(cur))
+    }
+
+    /// Between the children of an element whose text is not wanted: where the next tag's name begins, and the input from
+    /// there as far as limits let an element go, if nothing but white space comes before and `least` bytes follow.
+    #[inline]
+    pub(crate) fn peek_element<'c>(&mut self, cur: &Cursor<'c>, least: usize) -> Option<(usize, &'c [u8])> {
+        if self.token_done {
+            self.leave_token();
+        }
+        let rest = cur.remaining();
+        if self.state != State::Content || self.text_open || self.holding || rest.len() < least {
+            return None;
+        }
+        let space = rest.iter().take_while(|byte| matches!(byte, b' ' | b'\n' | b'\t')).count();
+        self.look(space);
+        let (b'<', element) = rest.get(space..)?.split_first()? else { return None };
+        if space > self.limits.text_bytes() {
+            return None;
+        }
+        let longest = element.len().min(self.limits.event_bytes().saturating_sub(1));
+        Some((cur.pos.wrapping_add(space).wrapping_add(1), element.get(..longest)?))
+    }
+
+    /// Takes the element whose name begins at `start` and that has `len` bytes from there, known to be well-formed in this
+    /// place. Its bytes are the held run until the next step.
+    #[inline]
+    pub(crate) fn take_element(&mut self, cur: &mut Cursor<'_>, start: usize, len: usize) {
+        self.hold.begin(start);
+        self.token_held = true;
+        self.token_done = true;
+        cur.pos = start.wrapping_add(len);
     }
 
     // ---- the latest token ---------------------------------------------------------------------------------------
@@ -601,23 +671,36 @@ impl Scanner {
         self.base.wrapping_add(pos as u64)
     }
 
+    /// The error that stopped the scanner.
+    pub(crate) fn error(&self) -> Option<Error> {
+        self.error
+    }
+
+    /// Stops for good, until [`reset`](Self::reset).
     #[cold]
-    pub(super) fn fail<T>(&self, kind: ErrorKind, cur: &Cursor<'_>) -> Result<T, Error> {
-        Err(Error::new(kind, self.at(cur.pos)))
+    pub(crate) fn stop<T>(&mut self, kind: ErrorKind, at: u64) -> Result<T, Stop> {
+        self.error = Some(Error::new(kind, at));
+        Err(Stop)
+    }
+
+    /// The byte at the cursor is wrong.
+    #[cold]
+    pub(super) fn fail<T>(&mut self, kind: ErrorKind, cur: &Cursor<'_>) -> Result<T, Stop> {
+        self.stop(kind, self.at(cur.pos))
     }
 
     #[cold]
-    pub(super) fn exceeded<T>(limit: Limit, max: usize, at: u64) -> Result<T, Error> {
-        Err(Error::new(ErrorKind::LimitExceeded { limit, max }, at))
+    pub(super) fn exceeded<T>(&mut self, limit: Limit, max: usize, at: u64) -> Result<T, Stop> {
+        self.stop(ErrorKind::LimitExceeded { limit, max }, at)
     }
 
     #[cold]
-    pub(super) fn unsupported<T>(name: &[u8], at: u64) -> Result<T, Error> {
-        Err(Error::new(ErrorKind::UnsupportedEncoding(Excerpt::new(name)), at))
+    pub(super) fn unsupported<T>(&mut self, name: &[u8], at: u64) -> Result<T, Stop> {
+        self.stop(ErrorKind::UnsupportedEncoding(Excerpt::new(name)), at)
     }
 
     /// Lets the handlers see on, up to the nearest limit.
-    fn renew_lease(&mut self, cur: &mut Cursor<'_>) -> Result<(), Error> {
+    fn renew_lease(&mut self, cur: &mut Cursor<'_>) -> Result<(), Stop> {
         let at = self.at(cur.pos);
         if self.lease_end <= at {
             let event = self.limits.event_bytes() as u64;
@@ -627,14 +710,14 @@ impl Scanner {
             if self.bound_from != UNBOUNDED {
                 let bound = self.bound_from.saturating_add(event);
                 if bound <= at {
-                    return Self::exceeded(Limit::EventBytes, self.limits.event_bytes(), at);
+                    return self.exceeded(Limit::EventBytes, self.limits.event_bytes(), at);
                 }
                 end = end.min(bound);
             }
             if self.text_bounded {
                 let bound = self.text_from.saturating_add(text);
                 if bound <= at {
-                    return Self::exceeded(Limit::TextBytes, self.limits.text_bytes(), at.saturating_sub(1));
+                    return self.exceeded(Limit::TextBytes, self.limits.text_bytes(), at.saturating_sub(1));
                 }
                 end = end.min(bound);
             }
@@ -648,23 +731,23 @@ impl Scanner {
     // ---- characters ---------------------------------------------------------------------------------------------
 
     /// Takes one byte of a character beyond ASCII. `None`: more bytes are needed.
-    pub(super) fn decode(&mut self, byte: u8, cur: &Cursor<'_>) -> Result<Option<char>, Error> {
+    pub(super) fn decode(&mut self, byte: u8, cur: &Cursor<'_>) -> Result<Option<char>, Stop> {
         if self.ascii_only {
-            return Self::unsupported(b"US-ASCII with other characters", self.at(cur.pos));
+            return self.unsupported(b"US-ASCII with other characters", self.at(cur.pos));
         }
         let at = self.at(cur.pos);
         match self.utf8.push(byte, at) {
             Decoded::Partial => Ok(None),
             Decoded::Char(c) => Ok(Some(c)),
-            Decoded::Invalid => Err(Error::new(ErrorKind::InvalidUtf8, self.utf8.start())),
+            Decoded::Invalid => self.stop(ErrorKind::InvalidUtf8, self.utf8.start()),
         }
     }
 
     /// Takes one byte beyond ASCII where any [2] `Char` may stand.
     #[inline]
-    pub(super) fn decode_char(&mut self, byte: u8, cur: &Cursor<'_>) -> Result<(), Error> {
+    pub(super) fn decode_char(&mut self, byte: u8, cur: &Cursor<'_>) -> Result<(), Stop> {
         match self.decode(byte, cur)? {
-            Some(c) if !super::class::is_char(c) => Err(Error::new(ErrorKind::InvalidChar, self.utf8.start())),
+            Some(c) if !super::class::is_char(c) => self.stop(ErrorKind::InvalidChar, self.utf8.start()),
             _ => Ok(()),
         }
     }

@@ -3,16 +3,16 @@
 use super::class::{is_control, is_name_byte, is_name_char, is_name_start_byte, is_name_start_char, is_space};
 use super::find;
 use super::namespace::{self, Resolved};
-use super::scanner::{Attribute, Cursor, QName, Scanner, Span, State, Step};
+use super::scanner::{Attribute, Cursor, QName, Scanner, Span, State, Step, Stop};
 use crate::error::{Error, ErrorKind, Limit};
 
 impl Scanner {
     /// The cursor is behind `<`, at the first byte of a name.
-    pub(super) fn begin_start_tag(&mut self, cur: &Cursor<'_>) -> Result<(), Error> {
+    pub(super) fn begin_start_tag(&mut self, cur: &Cursor<'_>) -> Result<(), Stop> {
         self.bound_markup(cur);
         self.element_at = self.at(cur.pos).saturating_sub(1);
         if self.open.depth() >= self.limits.depth() {
-            return Self::exceeded(Limit::Depth, self.limits.depth(), self.element_at);
+            return self.exceeded(Limit::Depth, self.limits.depth(), self.element_at);
         }
         self.begin_token(cur.pos);
         self.attributes.clear();
@@ -32,25 +32,30 @@ impl Scanner {
 
     /// Reads on in a `QName`; true when the cursor is at the byte behind it.
     #[inline]
-    fn qname(&mut self, cur: &mut Cursor<'_>) -> Result<bool, Error> {
+    fn qname(&mut self, cur: &mut Cursor<'_>) -> Result<bool, Stop> {
         loop {
             if !self.utf8.is_partial() {
                 let rest = cur.rest();
-                let first = rest.first().copied().unwrap_or_default();
-                if self.name_start && is_name_start_byte(first) {
+                if self.name_start && rest.first().is_some_and(|byte| is_name_start_byte(*byte)) {
                     self.name_start = false;
                 }
-                let run = if self.name_start { 0 } else { rest.iter().take_while(|b| is_name_byte(**b)).count() };
-                self.look(run.wrapping_add(1));
-                cur.advance(run);
-                self.check_name_length(cur)?;
+                if !self.name_start {
+                    let mut run: usize = 0;
+                    while rest.get(run).is_some_and(|byte| is_name_byte(*byte)) {
+                        run = run.wrapping_add(1);
+                    }
+                    self.look(run);
+                    cur.advance(run);
+                    self.check_name_length(cur)?;
+                }
+                self.look(1);
             }
             let Some(byte) = cur.peek() else { return Ok(false) };
             if byte >= 0x80 || self.utf8.is_partial() {
                 if let Some(c) = self.decode(byte, cur)? {
                     let valid = if self.name_start { is_name_start_char(c) } else { is_name_char(c) };
                     if !valid {
-                        return Err(Error::new(not_in_name(c), self.utf8.start()));
+                        return self.stop(not_in_name(c), self.utf8.start());
                     }
                     self.name_start = false;
                 }
@@ -75,7 +80,7 @@ impl Scanner {
 
     /// A name has to begin at the cursor, and does not.
     #[cold]
-    fn not_a_name<T>(&self, byte: u8, cur: &Cursor<'_>) -> Result<T, Error> {
+    fn not_a_name<T>(&mut self, byte: u8, cur: &Cursor<'_>) -> Result<T, Stop> {
         if is_control(byte) {
             self.fail(ErrorKind::InvalidChar, cur)
         } else if self.name.local == self.name.start {
@@ -86,17 +91,17 @@ impl Scanner {
     }
 
     #[inline]
-    fn check_name_length(&self, cur: &Cursor<'_>) -> Result<(), Error> {
+    fn check_name_length(&mut self, cur: &Cursor<'_>) -> Result<(), Stop> {
         let max = self.limits.name_length() as u64;
         if self.at(cur.pos).wrapping_sub(self.name_at) > max {
-            return Self::exceeded(Limit::NameLength, self.limits.name_length(), self.name_at.saturating_add(max));
+            return self.exceeded(Limit::NameLength, self.limits.name_length(), self.name_at.saturating_add(max));
         }
         Ok(())
     }
 
     // ---- start tags ---------------------------------------------------------------------------------------------
 
-    pub(super) fn start_name(&mut self, cur: &mut Cursor<'_>) -> Result<Option<Step>, Error> {
+    pub(super) fn start_name(&mut self, cur: &mut Cursor<'_>) -> Result<Option<Step>, Stop> {
         if !self.qname(cur)? {
             return Ok(None);
         }
@@ -107,7 +112,7 @@ impl Scanner {
     }
 
     /// Behind the element's name or an attribute.
-    pub(super) fn tag(&mut self, cur: &mut Cursor<'_>) -> Result<Option<Step>, Error> {
+    pub(super) fn tag(&mut self, cur: &mut Cursor<'_>) -> Result<Option<Step>, Stop> {
         while let Some(byte) = cur.peek() {
             match byte {
                 b'>' => {
@@ -133,7 +138,7 @@ impl Scanner {
                 }
                 _ => {
                     if self.attributes.len() >= self.limits.attributes() {
-                        return Self::exceeded(Limit::Attributes, self.limits.attributes(), self.at(cur.pos));
+                        return self.exceeded(Limit::Attributes, self.limits.attributes(), self.at(cur.pos));
                     }
                     self.begin_name(cur);
                     self.state = State::AttributeName;
@@ -144,7 +149,7 @@ impl Scanner {
         Ok(None)
     }
 
-    pub(super) fn attribute_name(&mut self, cur: &mut Cursor<'_>) -> Result<Option<Step>, Error> {
+    pub(super) fn attribute_name(&mut self, cur: &mut Cursor<'_>) -> Result<Option<Step>, Stop> {
         if !self.qname(cur)? {
             return Ok(None);
         }
@@ -152,7 +157,7 @@ impl Scanner {
         self.attribute_eq(cur)
     }
 
-    pub(super) fn attribute_eq(&mut self, cur: &mut Cursor<'_>) -> Result<Option<Step>, Error> {
+    pub(super) fn attribute_eq(&mut self, cur: &mut Cursor<'_>) -> Result<Option<Step>, Stop> {
         while let Some(byte) = cur.peek() {
             self.look(1);
             if byte == b'=' {
@@ -165,7 +170,7 @@ impl Scanner {
         Ok(None)
     }
 
-    pub(super) fn attribute_quote(&mut self, cur: &mut Cursor<'_>) -> Result<Option<Step>, Error> {
+    pub(super) fn attribute_quote(&mut self, cur: &mut Cursor<'_>) -> Result<Option<Step>, Stop> {
         while let Some(byte) = cur.peek() {
             self.look(1);
             if byte == b'"' || byte == b'\'' {
@@ -181,7 +186,7 @@ impl Scanner {
         Ok(None)
     }
 
-    fn expect_space(&self, byte: u8, expected: &'static str, cur: &mut Cursor<'_>) -> Result<(), Error> {
+    fn expect_space(&mut self, byte: u8, expected: &'static str, cur: &mut Cursor<'_>) -> Result<(), Stop> {
         if is_space(byte) {
             cur.bump();
             return Ok(());
@@ -189,7 +194,7 @@ impl Scanner {
         self.fail(if is_control(byte) { ErrorKind::InvalidChar } else { ErrorKind::Syntax(expected) }, cur)
     }
 
-    pub(super) fn attribute_value(&mut self, cur: &mut Cursor<'_>) -> Result<Option<Step>, Error> {
+    pub(super) fn attribute_value(&mut self, cur: &mut Cursor<'_>) -> Result<Option<Step>, Stop> {
         if self.utf8.is_partial() {
             self.beyond_ascii(cur)?;
         }
@@ -237,7 +242,7 @@ impl Scanner {
         }
     }
 
-    pub(super) fn empty_close(&mut self, cur: &mut Cursor<'_>) -> Result<Option<Step>, Error> {
+    pub(super) fn empty_close(&mut self, cur: &mut Cursor<'_>) -> Result<Option<Step>, Stop> {
         let Some(byte) = cur.peek() else { return Ok(None) };
         self.look(1);
         if byte != b'>' {
@@ -254,25 +259,27 @@ impl Scanner {
     }
 
     /// Everything that only the whole tag can tell: namespaces, and that no attribute is there twice.
-    fn start_tag_complete(&mut self, cur: &Cursor<'_>) -> Result<Step, Error> {
+    fn start_tag_complete(&mut self, cur: &Cursor<'_>) -> Result<Step, Stop> {
         self.look(1);
         self.hold.settle(cur.chunk, cur.pos);
-        if !self.attributes.is_empty() {
-            self.declare_namespaces(cur)?;
+        let plain = self.attributes.is_empty();
+        if !plain && let Err(error) = self.declare_namespaces(cur) {
+            return self.stop(error.kind(), error.offset());
         }
         let run = self.hold.run(cur.chunk, cur.pos);
         let prefix = self.element.prefix(run);
-        match self.namespaces.resolve(prefix) {
-            Some(resolved) => self.element_namespace = resolved,
-            None if prefix == b"xmlns" => return Err(Error::new(ErrorKind::ReservedNamespace, self.element_at)),
-            None => return Err(Error::new(ErrorKind::UndeclaredPrefix, self.element_at.saturating_add(1))),
-        }
+        let Some(resolved) = self.namespaces.resolve_element(prefix) else {
+            let reserved = prefix == b"xmlns";
+            let kind = if reserved { ErrorKind::ReservedNamespace } else { ErrorKind::UndeclaredPrefix };
+            return self.stop(kind, self.element_at.saturating_add(1));
+        };
+        self.element_namespace = resolved;
         // limits: a name is shorter than 64 KiB
         #[allow(clippy::cast_possible_truncation)]
         let local = self.element.local.saturating_sub(self.element.start) as u16;
         self.open.push(self.element.whole(run), local);
-        if !self.attributes.is_empty() {
-            self.resolve_attributes(cur)?;
+        if !plain && let Err(error) = self.resolve_attributes(cur) {
+            return self.stop(error.kind(), error.offset());
         }
         Ok(Step::Start)
     }
@@ -282,10 +289,13 @@ impl Scanner {
         // the element is pushed after this, so it will be the one after those open now
         let depth = self.open.depth().saturating_add(1);
         for attribute in &mut self.attributes {
-            let local = attribute.name.local(run);
-            let prefix = match attribute.name.prefix(run) {
-                b"" if local == b"xmlns" => b"",
-                b"xmlns" => local,
+            let name = attribute.name.whole(run);
+            if !name.starts_with(b"xmlns") {
+                continue;
+            }
+            let prefix: &[u8] = match name.get(5..) {
+                Some([]) => b"",
+                Some([b':', prefix @ ..]) => prefix,
                 _ => continue,
             };
             attribute.is_declaration = true;
@@ -302,12 +312,13 @@ impl Scanner {
             if prefix == b"xml" {
                 continue; // it means that anyway
             }
+            let exceeded = |limit, max| Err(Error::new(ErrorKind::LimitExceeded { limit, max }, attribute.at));
             if self.namespaces.len() >= self.limits.namespaces() {
-                return Self::exceeded(Limit::Namespaces, self.limits.namespaces(), attribute.at);
+                return exceeded(Limit::Namespaces, self.limits.namespaces());
             }
             self.namespaces.declare(prefix, uri, depth);
             if self.namespaces.bytes() > self.limits.namespace_bytes() {
-                return Self::exceeded(Limit::NamespaceBytes, self.limits.namespace_bytes(), attribute.at);
+                return exceeded(Limit::NamespaceBytes, self.limits.namespace_bytes());
             }
         }
         Ok(())
@@ -316,13 +327,12 @@ impl Scanner {
     fn resolve_attributes(&mut self, cur: &Cursor<'_>) -> Result<(), Error> {
         let run = self.hold.run(cur.chunk, cur.pos);
         for attribute in &mut self.attributes {
-            let prefix = attribute.name.prefix(run);
-            if attribute.is_declaration || prefix.is_empty() {
-                continue; // 6.2: the default namespace is not for attributes
-            }
-            match self.namespaces.resolve(prefix) {
-                Some(resolved) => attribute.namespace = resolved,
-                None => return Err(Error::new(ErrorKind::UndeclaredPrefix, attribute.at)),
+            // 6.2: the default namespace is not for attributes
+            if attribute.name.local != attribute.name.start && !attribute.is_declaration {
+                match self.namespaces.resolve(attribute.name.prefix(run)) {
+                    Some(resolved) => attribute.namespace = resolved,
+                    None => return Err(Error::new(ErrorKind::UndeclaredPrefix, attribute.at)),
+                }
             }
         }
         // quadratic in a number that a limit keeps small; no hash table that a peer could flood
@@ -346,7 +356,7 @@ impl Scanner {
     // ---- end tags -----------------------------------------------------------------------------------------------
 
     /// Behind `</`: the name has to be the open element's, byte for byte.
-    pub(super) fn end_name(&mut self, cur: &mut Cursor<'_>) -> Result<Option<Step>, Error> {
+    pub(super) fn end_name(&mut self, cur: &mut Cursor<'_>) -> Result<Option<Step>, Stop> {
         let rest = cur.rest();
         let expected = self.open.top().0.get(self.end_matched..).unwrap_or_default();
         if rest.starts_with(expected) && rest.get(expected.len()) == Some(&b'>') {
@@ -368,7 +378,7 @@ impl Scanner {
         self.end_space(cur)
     }
 
-    pub(super) fn end_space(&mut self, cur: &mut Cursor<'_>) -> Result<Option<Step>, Error> {
+    pub(super) fn end_space(&mut self, cur: &mut Cursor<'_>) -> Result<Option<Step>, Stop> {
         while let Some(byte) = cur.peek() {
             self.look(1);
             if byte == b'>' {

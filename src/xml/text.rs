@@ -5,12 +5,12 @@
 
 use super::class::is_control;
 use super::find;
-use super::scanner::{Cursor, Scanner, State, Step};
-use crate::error::{Error, ErrorKind};
+use super::scanner::{Cursor, Scanner, State, Step, Stop};
+use crate::error::ErrorKind;
 
 impl Scanner {
     /// Between the tags of an element.
-    pub(super) fn content(&mut self, cur: &mut Cursor<'_>) -> Result<Option<Step>, Error> {
+    pub(super) fn content(&mut self, cur: &mut Cursor<'_>) -> Result<Option<Step>, Stop> {
         if self.utf8.is_partial() {
             self.beyond_ascii(cur)?;
         }
@@ -31,7 +31,7 @@ impl Scanner {
                 }
                 cur.bump();
                 self.state = State::Lt;
-                return Ok(None);
+                return self.lt(cur);
             }
             self.open_text(cur);
             match byte {
@@ -69,7 +69,7 @@ impl Scanner {
     }
 
     /// Tab, line feed and carriage return, in text or in a CDATA section; nothing else below space is allowed.
-    fn white_space_or_control(&mut self, byte: u8, cur: &mut Cursor<'_>) -> Result<(), Error> {
+    fn white_space_or_control(&mut self, byte: u8, cur: &mut Cursor<'_>) -> Result<(), Stop> {
         if is_control(byte) {
             return self.fail(ErrorKind::InvalidChar, cur);
         }
@@ -90,7 +90,7 @@ impl Scanner {
     }
 
     /// Takes characters beyond ASCII, up to the next that is not.
-    pub(super) fn beyond_ascii(&mut self, cur: &mut Cursor<'_>) -> Result<(), Error> {
+    pub(super) fn beyond_ascii(&mut self, cur: &mut Cursor<'_>) -> Result<(), Stop> {
         while let Some(byte) = cur.peek() {
             if byte < 0x80 && !self.utf8.is_partial() {
                 break;
@@ -151,7 +151,7 @@ impl Scanner {
     }
 
     /// Behind `<![`: the rest of `<![CDATA[`.
-    pub(super) fn cdata_open(&mut self, cur: &mut Cursor<'_>) -> Result<Option<Step>, Error> {
+    pub(super) fn cdata_open(&mut self, cur: &mut Cursor<'_>) -> Result<Option<Step>, Stop> {
         while let Some(byte) = cur.peek() {
             self.look(1);
             let Some(expected) = b"CDATA[".get(usize::from(self.matched)) else { break };
@@ -173,7 +173,7 @@ impl Scanner {
     }
 
     /// In a CDATA section; `brackets` counts the `]` right before the cursor, up to two.
-    pub(super) fn cdata(&mut self, cur: &mut Cursor<'_>) -> Result<Option<Step>, Error> {
+    pub(super) fn cdata(&mut self, cur: &mut Cursor<'_>) -> Result<Option<Step>, Stop> {
         if self.utf8.is_partial() {
             self.beyond_ascii(cur)?;
         }

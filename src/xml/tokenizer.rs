@@ -17,7 +17,6 @@ use crate::limits::Limits;
 #[derive(Debug)]
 pub struct Tokenizer {
     scanner: Scanner,
-    failed: Option<Error>,
 }
 
 impl Tokenizer {
@@ -30,7 +29,7 @@ impl Tokenizer {
     /// A tokenizer for a stream of documents.
     #[must_use]
     pub fn with_limits(limits: Limits) -> Self {
-        Self { scanner: Scanner::new(limits, &[], true), failed: None }
+        Self { scanner: Scanner::new(limits, &[], true) }
     }
 
     /// Accepts exactly one document: a second root is an error, and so is none.
@@ -54,18 +53,14 @@ impl Tokenizer {
     ///
     /// The input is not acceptable. The error is final: every further call returns it, until [`reset`](Self::reset).
     pub fn next_token<'p, 'c: 'p>(&'p mut self, input: &mut &'c [u8]) -> Result<Option<Token<'p>>, Error> {
-        if let Some(error) = self.failed {
+        if let Some(error) = self.scanner.error() {
             return Err(error);
         }
         let chunk: &'c [u8] = input;
         let mut cur = Cursor::new(chunk);
         self.scanner.keep_text(true);
-        let step = match self.scanner.step(&mut cur) {
-            Ok(step) => step,
-            Err(error) => {
-                self.failed = Some(error);
-                return Err(error);
-            }
+        let Ok(step) = self.scanner.step(&mut cur) else {
+            return self.scanner.error().map_or(Ok(None), Err);
         };
         *input = cur.remaining();
         let Some(step) = step else {
@@ -91,16 +86,12 @@ impl Tokenizer {
     /// The earlier error, or [`UnexpectedEnd`](crate::ErrorKind::UnexpectedEnd) inside a document, or, with
     /// [`single_document`](Self::single_document), when there was none.
     pub fn finish(&mut self) -> Result<(), Error> {
-        if let Some(error) = self.failed {
-            return Err(error);
-        }
-        self.scanner.finish().inspect_err(|error| self.failed = Some(*error))
+        self.scanner.finish()
     }
 
     /// Ready for another input. Buffers keep their capacity, settings stay.
     pub fn reset(&mut self) {
         self.scanner.reset();
-        self.failed = None;
     }
 
     /// Bytes consumed since the tokenizer was made or [`reset`](Self::reset).
