@@ -265,11 +265,10 @@ pub(super) struct HeadView<'a> {
 pub(super) struct ResponseFields {
     pub(super) text: Field,
     pub(super) code: Field,
-    pub(super) details: Details,
 }
 
 impl ResponseFields {
-    pub(super) const EMPTY: Self = Self { text: Field::ABSENT, code: Field::ABSENT, details: Details::EMPTY };
+    pub(super) const EMPTY: Self = Self { text: Field::ABSENT, code: Field::ABSENT };
 }
 
 /// What is understood of a `MessageXml`.
@@ -298,12 +297,10 @@ pub(super) struct FaultFields {
     pub(super) code: Field,
     pub(super) string: Field,
     pub(super) response_code: Field,
-    pub(super) details: Details,
 }
 
 impl FaultFields {
-    pub(super) const EMPTY: Self =
-        Self { code: Field::ABSENT, string: Field::ABSENT, response_code: Field::ABSENT, details: Details::EMPTY };
+    pub(super) const EMPTY: Self = Self { code: Field::ABSENT, string: Field::ABSENT, response_code: Field::ABSENT };
 }
 
 /// The attributes of a `ServerVersionInfo`.

@@ -3,7 +3,7 @@
 use core::fmt;
 
 use super::event::Event;
-use super::field::{FaultFields, ResponseFields, SubscribedFields, VersionFields};
+use super::field::{Details, FaultFields, ResponseFields, SubscribedFields, VersionFields};
 
 /// What the parser found, in the order of the body.
 #[derive(Clone, Copy, Debug)]
@@ -141,6 +141,7 @@ pub struct Response<'a> {
     pub(super) operation: Option<Operation>,
     pub(super) class: Option<ResponseClass>,
     pub(super) fields: ResponseFields,
+    pub(super) details: Details,
 }
 
 impl<'a> Response<'a> {
@@ -171,13 +172,13 @@ impl<'a> Response<'a> {
     /// `BackOffMilliseconds` of `m:MessageXml`: how long the server wants to be left alone, in milliseconds. May be 0.
     #[must_use]
     pub fn back_off_ms(&self) -> Option<u64> {
-        self.fields.details.back_off_ms
+        self.details.back_off_ms
     }
 
     /// `InnerErrorResponseCode` of `m:MessageXml`: the real code behind an `ErrorInternalServerError`.
     #[must_use]
     pub fn inner_code(&self) -> Option<&'a str> {
-        self.fields.details.inner_code.text(self.run)
+        self.details.inner_code.text(self.run)
     }
 }
 
@@ -229,6 +230,7 @@ impl fmt::Debug for Subscribed<'_> {
 pub struct Fault<'a> {
     pub(super) run: &'a str,
     pub(super) fields: FaultFields,
+    pub(super) details: Details,
 }
 
 impl<'a> Fault<'a> {
@@ -260,31 +262,31 @@ impl<'a> Fault<'a> {
     /// `BackOffMilliseconds` of the detail's `t:MessageXml`, in milliseconds. May be 0.
     #[must_use]
     pub fn back_off_ms(&self) -> Option<u64> {
-        self.fields.details.back_off_ms
+        self.details.back_off_ms
     }
 
     /// `InnerErrorResponseCode` of the detail's `t:MessageXml`.
     #[must_use]
     pub fn inner_code(&self) -> Option<&'a str> {
-        self.fields.details.inner_code.text(self.run)
+        self.details.inner_code.text(self.run)
     }
 
     /// `t:LineNumber` of the request that broke the schema (`ErrorSchemaValidation`), from 1.
     #[must_use]
     pub fn line_number(&self) -> Option<u32> {
-        self.fields.details.line_number
+        self.details.line_number
     }
 
     /// `t:LinePosition` of the request that broke the schema, from 1.
     #[must_use]
     pub fn line_position(&self) -> Option<u32> {
-        self.fields.details.line_position
+        self.details.line_position
     }
 
     /// `t:Violation`: how the request broke the schema.
     #[must_use]
     pub fn violation(&self) -> Option<&'a str> {
-        self.fields.details.violation.text(self.run)
+        self.details.violation.text(self.run)
     }
 }
 

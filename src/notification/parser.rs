@@ -106,7 +106,7 @@ enum ValueName {
 #[derive(Clone, Copy, Debug)]
 enum Outgoing {
     Event,
-    Response(ResponseFields),
+    Response,
     Subscribed(SubscribedFields),
     ErrorSubscriptionId(Span),
     ConnectionStatus(ConnectionStatus),
@@ -126,10 +126,10 @@ enum Resume {
 
 #[derive(Clone, Copy, Debug)]
 enum Failure {
-    /// What every call returns.
-    Final(Error),
+    /// Every call returns the scanner's error.
+    Final,
     /// The same, but for how the body begins, of which too little is here. `at`: offset of the next chunk.
-    Waiting { error: Error, at: u64 },
+    Waiting { at: u64 },
 }
 
 impl NotificationParser {
@@ -223,9 +223,15 @@ impl NotificationParser {
     /// The earlier error, or [`UnexpectedEnd`](ErrorKind::UnexpectedEnd) when the body stopped inside an envelope.
     pub fn finish(&mut self) -> Result<(), Error> {
         match self.failure {
-            None => self.scanner.finish().map_err(|error| self.fail_finally(error)),
-            Some(Failure::Final(error)) => Err(error),
-            Some(Failure::Waiting { error, .. }) => Err(self.fail_finally(self.opening.explain(error))),
+            None => {
+                let end = self.scanner.finish();
+                if end.is_err() {
+                    self.failure = Some(Failure::Final);
+                }
+                end
+            }
+            Some(Failure::Final) => self.scanner.finish(),
+            Some(Failure::Waiting { .. }) => self.fail_explained(),
         }
     }
 
@@ -271,36 +277,31 @@ impl NotificationParser {
 
     #[cold]
     fn fail(&mut self, input: &mut &[u8]) -> Result<(), Error> {
-        let Some(error) = self.scanner.error() else { return Ok(()) };
-        if !self.opening.may_explain(error) {
-            return Err(self.fail_finally(error));
-        }
-        self.failure = Some(Failure::Waiting { error, at: self.scanner.offset() });
+        let explained = self.scanner.error().is_some_and(|error| self.opening.may_explain(error));
+        self.failure = Some(if explained { Failure::Waiting { at: self.scanner.offset() } } else { Failure::Final });
         self.wait(input)
-    }
-
-    fn fail_finally(&mut self, error: Error) -> Error {
-        self.failure = Some(Failure::Final(error));
-        error
     }
 
     /// After an error: returns it, or takes what is missing of the body's beginning.
     #[cold]
     fn wait(&mut self, input: &mut &[u8]) -> Result<(), Error> {
-        match self.failure {
-            None => Ok(()),
-            Some(Failure::Final(error)) => Err(error),
-            Some(Failure::Waiting { error, at }) => {
-                self.opening.read(input, at);
-                if self.opening.is_full() {
-                    return Err(self.fail_finally(self.opening.explain(error)));
-                }
-                let at = at.saturating_add(input.len() as u64);
-                self.failure = Some(Failure::Waiting { error, at });
-                *input = &[];
-                Ok(())
-            }
+        let Some(Failure::Waiting { at }) = self.failure else { return self.scanner.finish() };
+        self.opening.read(input, at);
+        if self.opening.is_full() {
+            return self.fail_explained();
         }
+        self.failure = Some(Failure::Waiting { at: at.saturating_add(input.len() as u64) });
+        *input = &[];
+        Ok(())
+    }
+
+    /// As much of the body's beginning is here as there will be.
+    fn fail_explained(&mut self) -> Result<(), Error> {
+        self.failure = Some(Failure::Final);
+        if let Some(error) = self.scanner.error() {
+            self.scanner.replace_error(self.opening.explain(error));
+        }
+        self.scanner.finish()
     }
 
     // ---- the machine --------------------------------------------------------------------------------------------
@@ -382,7 +383,7 @@ impl NotificationParser {
             }
             Place::ResponseMessage => self.response_message(cur),
             Place::Operation => self.operation = Operation::of(self.scanner.local(cur)),
-            Place::MessageXml if self.is_late() => self.scanner.hold(),
+            Place::MessageXml if self.is_late() => self.late_part_starts(),
             Place::ServerVersionInfo => self.server_version(cur),
             Place::Fault => {
                 self.scanner.hold();
@@ -437,11 +438,8 @@ impl NotificationParser {
                 Some(self.send(Outgoing::Event))
             }
             Place::ResponseMessage => self.response_message_ends(),
-            Place::MessageXml if self.is_late() => Some(self.send_late()),
-            Place::Fault => {
-                self.fault.details = self.details;
-                Some(self.send(Outgoing::Fault))
-            }
+            Place::MessageXml if self.is_late() => Some(self.send(Outgoing::Response)),
+            Place::Fault => Some(self.send(Outgoing::Fault)),
             Place::ServerVersionInfo => Some(self.send(Outgoing::ServerVersion)),
             Place::Envelope => Some(self.send(Outgoing::EndOfEnvelope)),
             _ => None,
@@ -483,16 +481,9 @@ impl NotificationParser {
         if self.response_sent || !(now || self.response.code.is_present()) {
             return None;
         }
-        let response = self.take_response();
-        self.resume = if self.subscribed.id.is_present() { Resume::Nothing } else { then };
-        Some(response)
-    }
-
-    fn take_response(&mut self) -> Outgoing {
         self.response_sent = true;
-        let details = core::mem::replace(&mut self.details, Details::EMPTY);
-        let fields = core::mem::replace(&mut self.response, ResponseFields::EMPTY);
-        Outgoing::Response(ResponseFields { details, ..fields })
+        self.resume = if self.subscribed.id.is_present() { Resume::Nothing } else { then };
+        Some(Outgoing::Response)
     }
 
     /// Whether a part of the head comes after the head went out.
@@ -500,13 +491,16 @@ impl NotificationParser {
         self.response_sent && self.path.contains(&Place::ResponseMessage)
     }
 
-    fn send_late(&mut self) -> Outgoing {
-        let response = self.take_response();
-        self.send(response)
+    /// A part of the head begins after the head went out: it will go out by itself.
+    fn late_part_starts(&mut self) {
+        self.scanner.hold();
+        self.response = ResponseFields::EMPTY;
+        self.details = Details::EMPTY;
     }
 
     fn response_message_ends(&mut self) -> Option<Outgoing> {
-        let response = (!self.response_sent).then(|| self.take_response());
+        let response = (!self.response_sent).then_some(Outgoing::Response);
+        self.response_sent = true;
         let subscribed = core::mem::replace(&mut self.subscribed, SubscribedFields::EMPTY);
         if subscribed.id.is_present() {
             self.outbox.push(Outgoing::Subscribed(subscribed));
@@ -532,7 +526,7 @@ impl NotificationParser {
                 }
                 return response;
             }
-            Leaf::ResponseCode | Leaf::MessageText if self.response_sent => self.scanner.hold(),
+            Leaf::ResponseCode | Leaf::MessageText if self.response_sent => self.late_part_starts(),
             Leaf::Value => {
                 let run = self.scanner.run(cur);
                 let name = self.scanner.plain_attributes(run).find(|(name, _)| *name == b"Name");
@@ -574,11 +568,11 @@ impl NotificationParser {
             }
             Leaf::ResponseCode => {
                 self.response.code.set(span);
-                return self.response_sent.then(|| self.send_late());
+                return self.response_sent.then(|| self.send(Outgoing::Response));
             }
             Leaf::MessageText => {
                 self.response.text.set(sent);
-                return self.response_sent.then(|| self.send_late());
+                return self.response_sent.then(|| self.send(Outgoing::Response));
             }
             Leaf::ConnectionStatus => {
                 let Some(status) = ConnectionStatus::of(text) else {
@@ -656,15 +650,19 @@ impl NotificationParser {
         let run = text_of(run);
         match outgoing {
             Outgoing::Event => Message::Event(EventView { run, fields: &self.event, head: self.head.view() }.event()),
-            Outgoing::Response(fields) => {
-                Message::Response(Response { run, operation: self.operation, class: self.class, fields })
-            }
+            Outgoing::Response => Message::Response(Response {
+                run,
+                operation: self.operation,
+                class: self.class,
+                fields: self.response,
+                details: self.details,
+            }),
             Outgoing::Subscribed(fields) => Message::Subscribed(Subscribed { run, fields }),
             Outgoing::ErrorSubscriptionId(span) => {
                 Message::ErrorSubscriptionId(Field::new(span).text(run).unwrap_or_default())
             }
             Outgoing::ConnectionStatus(status) => Message::ConnectionStatus(status),
-            Outgoing::Fault => Message::Fault(Fault { run, fields: self.fault }),
+            Outgoing::Fault => Message::Fault(Fault { run, fields: self.fault, details: self.details }),
             Outgoing::ServerVersion => Message::ServerVersion(ServerVersion { run, fields: self.version }),
             Outgoing::EndOfEnvelope => Message::EndOfEnvelope,
         }

@@ -52,7 +52,7 @@ pub(super) struct Shapes {
     credit: usize,
     scope: Scope,
     literals: Vec<u8>,
-    shapes: Vec<Shape>,
+    known: Vec<Shape>,
     /// The shape that matched last.
     latest: usize,
     /// No event of a known shape is shorter.
@@ -105,7 +105,7 @@ impl Shapes {
             credit: CREDIT,
             scope: Scope::default(),
             literals: Vec::new(),
-            shapes: Vec::new(),
+            known: Vec::new(),
             latest: 0,
             least: 0,
         }
@@ -114,7 +114,7 @@ impl Shapes {
     /// Turned off, nothing is learned, and what was learned is let go.
     pub(super) fn enable(&mut self, enabled: bool) {
         self.enabled = enabled;
-        self.shapes = Vec::new();
+        self.known = Vec::new();
         self.literals = Vec::new();
         self.forget();
     }
@@ -128,7 +128,7 @@ impl Shapes {
     }
 
     fn forget(&mut self) {
-        self.shapes.clear();
+        self.known.clear();
         self.literals.clear();
         self.latest = 0;
         self.least = usize::MAX;
@@ -137,28 +137,28 @@ impl Shapes {
     /// The fewest bytes for which an attempt makes sense; `None`: none does.
     #[inline]
     pub(super) fn least(&self) -> Option<usize> {
-        (!self.shapes.is_empty() && self.credit > 0).then_some(self.least)
+        (!self.known.is_empty() && self.credit > 0).then_some(self.least)
     }
 
     /// Looks for a shape of which `bytes` begins with an instance; `bytes` begins at the event's name. Returns the
     /// event's length, with its parts in `event`; or `None`, having changed nothing.
     #[inline]
     pub(super) fn take(&mut self, bytes: &[u8], event: &mut EventFields) -> (usize, Option<usize>) {
-        let likely = self.shapes.get(self.latest).map_or(0, |shape| usize::from(shape.next));
+        let likely = self.known.get(self.latest).map_or(0, |shape| usize::from(shape.next));
         let mut looked: usize = 0;
         // the one that followed last time, then all of them
-        for at in core::iter::once(likely).chain(0..self.shapes.len()) {
+        for at in core::iter::once(likely).chain(0..self.known.len()) {
             if at == likely && looked > 0 {
                 continue;
             }
-            let Some(shape) = self.shapes.get(at) else { continue };
+            let Some(shape) = self.known.get(at) else { continue };
             match shape.take(&self.literals, bytes, self.text_bytes, event) {
                 Attempt::Matched(len) => {
                     looked = looked.saturating_add(len);
                     self.credit =
                         self.credit.saturating_add(len).saturating_sub(looked.saturating_sub(len)).min(1 << 20);
                     #[allow(clippy::cast_possible_truncation)] // one of a dozen
-                    if let Some(latest) = self.shapes.get_mut(self.latest) {
+                    if let Some(latest) = self.known.get_mut(self.latest) {
                         latest.next = at as u8;
                     }
                     self.latest = at;
@@ -184,21 +184,30 @@ impl Shapes {
             return;
         }
         let before = self.literals.len();
-        if self.shapes.len() >= MAX_SHAPES || before.saturating_add(run.len()) > MAX_LITERALS {
+        if self.known.len() >= MAX_SHAPES || before.saturating_add(run.len()) > MAX_LITERALS {
             self.forget();
         }
         let start = self.literals.len();
         match Shape::learn(run, event, &mut self.literals) {
-            Some(shape) => {
-                if self.shapes.capacity() == 0 {
-                    self.shapes.reserve_exact(MAX_SHAPES);
+            // it may be known and was read by the scanner all the same, in pieces or without credit
+            Some(shape) if !self.is_known(&shape) => {
+                if self.known.capacity() == 0 {
+                    self.known.reserve_exact(MAX_SHAPES);
                 }
-                self.latest = self.shapes.len();
+                self.latest = self.known.len();
                 self.least = self.least.min(usize::from(shape.least));
-                self.shapes.push(shape);
+                self.known.push(shape);
             }
-            None => self.literals.truncate(start),
+            _ => self.literals.truncate(start),
         }
+    }
+
+    fn is_known(&self, new: &Shape) -> bool {
+        let literals = |shape: &Shape| {
+            let start = shape.literals as usize;
+            self.literals.get(start..start.saturating_add(usize::from(shape.least)))
+        };
+        self.known.iter().any(|shape| shape.len == new.len && literals(shape) == literals(new))
     }
 }
 

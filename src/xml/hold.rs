@@ -15,8 +15,8 @@
 
 use smallvec::SmallVec;
 
-/// Room in the carry before it allocates: an ordinary event is some 440 to 550 bytes.
-const INLINE: usize = 576;
+/// Room in the carry before it allocates: an ordinary event is some 440 bytes.
+const INLINE: usize = 512;
 
 #[derive(Debug, Default)]
 pub(super) struct Hold {

@@ -5,8 +5,6 @@
 
 use alloc::vec::Vec;
 
-use smallvec::SmallVec;
-
 pub(super) const XML: &[u8] = b"http://www.w3.org/XML/1998/namespace";
 pub(super) const XMLNS: &[u8] = b"http://www.w3.org/2000/xmlns/";
 
@@ -62,16 +60,16 @@ struct Binding {
 #[derive(Debug)]
 pub(super) struct Namespaces {
     known: &'static [&'static str],
-    bytes: SmallVec<[u8; 64]>,
-    bindings: SmallVec<[Binding; 8]>,
+    bytes: Vec<u8>,
+    bindings: Vec<Binding>,
     /// The prefix of one byte that was resolved last: most elements of an answer have the same. Void when a declaration
     /// comes or goes.
     latest: Option<(u8, Resolved)>,
 }
 
 impl Namespaces {
-    pub(super) fn new(known: &'static [&'static str]) -> Self {
-        Self { known, bytes: SmallVec::new(), bindings: SmallVec::new(), latest: None }
+    pub(super) const fn new(known: &'static [&'static str]) -> Self {
+        Self { known, bytes: Vec::new(), bindings: Vec::new(), latest: None }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -127,7 +125,7 @@ impl Namespaces {
 
     /// Whether the same declarations are in scope, in the same order.
     pub(super) fn are(&self, saved: &SavedNamespaces) -> bool {
-        self.bytes.as_slice() == saved.bytes.as_slice() && self.declared().eq(saved.bindings.iter().copied())
+        self.bytes == saved.bytes && self.declared().eq(saved.bindings.iter().copied())
     }
 
     fn declared(&self) -> impl Iterator<Item = Declared> {

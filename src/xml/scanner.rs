@@ -24,7 +24,7 @@
 //! 4. Limits are kept by a *lease*: handlers see the input only up to the nearest limit, so that none has to count, and
 //!    an error beyond a limit can never be reported before the limit itself.
 
-use smallvec::SmallVec;
+use alloc::vec::Vec;
 
 use super::declaration::Declaration;
 use super::hold::Hold;
@@ -249,7 +249,7 @@ pub(crate) struct Scanner {
     pub(super) element: QName,
     pub(super) element_namespace: Resolved,
     pub(super) element_at: u64,
-    pub(super) attributes: SmallVec<[Attribute; 4]>,
+    pub(super) attributes: Vec<Attribute>,
     pub(super) tag_space: bool,
     pub(super) name_start: bool,
     pub(super) name: QName,
@@ -306,7 +306,7 @@ impl Scanner {
             element: QName::default(),
             element_namespace: Resolved::NONE,
             element_at: 0,
-            attributes: SmallVec::new(),
+            attributes: Vec::new(),
             tag_space: false,
             name_start: false,
             name: QName::default(),
@@ -674,6 +674,11 @@ impl Scanner {
     /// The error that stopped the scanner.
     pub(crate) fn error(&self) -> Option<Error> {
         self.error
+    }
+
+    /// Puts another error in the place of the one that stopped the scanner.
+    pub(crate) fn replace_error(&mut self, error: Error) {
+        self.error = Some(error);
     }
 
     /// Stops for good, until [`reset`](Self::reset).
