@@ -76,13 +76,22 @@ pub fn tokens<'c>(tokenizer: &mut Tokenizer, chunks: impl IntoIterator<Item = &'
     Seen { lines, error }
 }
 
-/// The messages of a body, which must be the same whole, byte by byte and cut in two anywhere.
+/// The messages of a body, which must be the same whole, byte by byte and cut in two anywhere, with learning and without.
 #[track_caller]
 pub fn read(body: impl AsRef<[u8]>) -> Seen {
-    read_with(&mut NotificationParser::new(), body.as_ref())
+    let body = body.as_ref();
+    let seen = read_with(&mut NotificationParser::new(), body);
+    let unlearned = messages(&mut NotificationParser::new().learning(false), [body]);
+    assert_eq!(unlearned, seen, "without learning");
+    seen
 }
 
-/// The same with a parser that has settings of its own.
+/// The messages of a body in one chunk.
+pub fn read_whole(body: impl AsRef<[u8]>) -> Seen {
+    messages(&mut NotificationParser::new(), [body.as_ref()])
+}
+
+/// The same as [`read`] with a parser that has settings of its own.
 #[track_caller]
 pub fn read_with(parser: &mut NotificationParser, body: &[u8]) -> Seen {
     same_however_cut(body, |chunks| {
