@@ -206,7 +206,7 @@ impl NotificationParser {
             self.scanner.suspend(&cur);
             return Ok(None);
         };
-        if self.outbox.is_empty() && !self.subscribed.id.is_present() {
+        if self.outbox.is_empty() && !self.subscribed.is_present() {
             self.scanner.lend(&cur);
         } else {
             self.scanner.suspend(&cur); // the run is needed beyond this message
@@ -307,7 +307,8 @@ impl NotificationParser {
     // ---- the machine --------------------------------------------------------------------------------------------
 
     fn advance(&mut self, cur: &mut Cursor<'_>) -> Result<Option<Outgoing>, Stop> {
-        if !self.outbox.is_empty() {
+        // what waits for a head waits for it in any chunk
+        if self.response_sent && !self.outbox.is_empty() {
             return Ok(Some(self.outbox.remove(0)));
         }
         match core::mem::replace(&mut self.resume, Resume::Nothing) {
@@ -430,7 +431,7 @@ impl NotificationParser {
             }
             Place::Event(_) => {
                 // what a Subscribe answered would stand before the event in the run
-                if !self.subscribed.id.is_present()
+                if !self.subscribed.is_present()
                     && let Some(run) = self.scanner.plain_run(cur)
                 {
                     self.shapes.learn(run, &self.event);
@@ -454,7 +455,7 @@ impl NotificationParser {
 
     /// The ids that a Subscribe answered wait in the run for the end of their response message.
     fn release_unless_pending(&self) -> Resume {
-        if self.subscribed.id.is_present() { Resume::Nothing } else { Resume::Release }
+        if self.subscribed.is_present() { Resume::Nothing } else { Resume::Release }
     }
 
     fn release_hold(&mut self) {
@@ -482,7 +483,7 @@ impl NotificationParser {
             return None;
         }
         self.response_sent = true;
-        self.resume = if self.subscribed.id.is_present() { Resume::Nothing } else { then };
+        self.resume = if self.subscribed.is_present() { Resume::Nothing } else { then };
         Some(Outgoing::Response)
     }
 
