@@ -33,7 +33,7 @@ pub fn bodies() -> Vec<Body> {
 }
 
 fn is_body(path: &Path) -> bool {
-    matches!(path.extension().and_then(|extension| extension.to_str()), Some("body" | "xml" | "html" | "txt" | "json"))
+    matches!(path.extension().and_then(|extension| extension.to_str()), Some("body" | "xml" | "html" | "txt"))
 }
 
 /// The files below a folder, sorted by path.
