@@ -327,4 +327,9 @@ pub(super) struct SubscribedFields {
 
 impl SubscribedFields {
     pub(super) const EMPTY: Self = Self { id: Field::ABSENT, watermark: Field::ABSENT };
+
+    /// Whether a part of it is in the held run.
+    pub(super) fn is_present(&self) -> bool {
+        self.id.is_present() || self.watermark.is_present()
+    }
 }
