@@ -505,9 +505,10 @@ impl NotificationParser {
         if subscribed.id.is_present() {
             self.outbox.push(Outgoing::Subscribed(subscribed));
         }
-        self.resume = Resume::Release;
         let first = response.or_else(|| (!self.outbox.is_empty()).then(|| self.outbox.remove(0)));
-        if first.is_none() {
+        if first.is_some() {
+            self.resume = Resume::Release;
+        } else {
             self.scanner.release();
         }
         first
