@@ -307,8 +307,11 @@ impl NotificationParser {
     // ---- the machine --------------------------------------------------------------------------------------------
 
     fn advance(&mut self, cur: &mut Cursor<'_>) -> Result<Option<Outgoing>, Stop> {
-        if !self.outbox.is_empty() {
-            return Ok(Some(self.outbox.remove(0)));
+        // until the response's head is out, what is in there waits
+        if self.response_sent
+            && let Some(outgoing) = self.outbox.pop()
+        {
+            return Ok(Some(outgoing));
         }
         match core::mem::replace(&mut self.resume, Resume::Nothing) {
             Resume::Nothing => {}
@@ -481,9 +484,15 @@ impl NotificationParser {
         if self.response_sent || !(now || self.response.code.is_present()) {
             return None;
         }
-        self.response_sent = true;
+        self.head_goes_out();
         self.resume = if self.subscribed.id.is_present() { Resume::Nothing } else { then };
         Some(Outgoing::Response)
+    }
+
+    /// What waited for the head follows it, the last in the outbox first.
+    fn head_goes_out(&mut self) {
+        self.response_sent = true;
+        self.outbox.reverse();
     }
 
     /// Whether a part of the head comes after the head went out.
@@ -499,13 +508,15 @@ impl NotificationParser {
     }
 
     fn response_message_ends(&mut self) -> Option<Outgoing> {
-        let response = (!self.response_sent).then_some(Outgoing::Response);
-        self.response_sent = true;
         let subscribed = core::mem::replace(&mut self.subscribed, SubscribedFields::EMPTY);
         if subscribed.id.is_present() {
             self.outbox.push(Outgoing::Subscribed(subscribed));
         }
-        let first = response.or_else(|| (!self.outbox.is_empty()).then(|| self.outbox.remove(0)));
+        let response = (!self.response_sent).then_some(Outgoing::Response);
+        if response.is_some() {
+            self.head_goes_out();
+        }
+        let first = response.or_else(|| self.outbox.pop());
         if first.is_some() {
             self.resume = Resume::Release;
         } else {

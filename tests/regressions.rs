@@ -1,0 +1,47 @@
+//! Faults that were there once. Each name says what must hold; the shortest body that showed otherwise is in the test.
+
+#![allow(clippy::restriction)]
+
+use ews_stream::{Message, NotificationParser};
+
+/// What the parser says of the body around `messages`, pushed in chunks of `size` bytes, a line a message.
+fn read(messages: &str, size: usize) -> Vec<String> {
+    let body = format!(
+        "<s:Envelope xmlns:s='http://schemas.xmlsoap.org/soap/envelope/' \
+         xmlns='http://schemas.microsoft.com/exchange/services/2006/messages'><s:Body><GetStreamingEventsResponse>\
+         <ResponseMessages>{messages}</ResponseMessages></GetStreamingEventsResponse></s:Body></s:Envelope>"
+    );
+    let mut parser = NotificationParser::new();
+    let mut lines = Vec::new();
+    for mut chunk in body.as_bytes().chunks(size) {
+        while let Some(message) = parser.next_message(&mut chunk).unwrap() {
+            lines.push(match message {
+                Message::Response(response) => format!("response {:?}", response.code()),
+                Message::ErrorSubscriptionId(id) => format!("error id {id}"),
+                Message::ConnectionStatus(status) => format!("status {}", status.as_str()),
+                Message::EndOfEnvelope => "end".to_owned(),
+                other => format!("{other:?}"),
+            });
+        }
+    }
+    parser.finish().unwrap();
+    lines
+}
+
+#[test]
+fn what_waits_for_a_late_response_code_does_not_go_out_at_the_next_chunk() {
+    let message = "<M><ErrorSubscriptionIds><SubscriptionId>a</SubscriptionId></ErrorSubscriptionIds>\
+                   <ConnectionStatus>OK</ConnectionStatus><ResponseCode>Late</ResponseCode></M>";
+    let expected = ["response Some(\"Late\")", "error id a", "status OK", "end"];
+    for size in [1, 2, 3, 7, 64, 10_000] {
+        assert_eq!(read(message, size), expected, "in chunks of {size}");
+    }
+}
+
+#[test]
+fn ids_that_wait_go_out_in_the_order_they_came_in() {
+    let ids: String = (0..1_000).map(|id| format!("<SubscriptionId>{id}</SubscriptionId>")).collect();
+    let lines = read(&format!("<M><ErrorSubscriptionIds>{ids}</ErrorSubscriptionIds></M>"), 10_000);
+    assert_eq!(lines.len(), 1_002);
+    assert!(lines[1..=1_000].iter().enumerate().all(|(at, line)| *line == format!("error id {at}")));
+}
