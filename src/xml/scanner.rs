@@ -251,6 +251,10 @@ pub(crate) struct Scanner {
     pub(super) element_at: u64,
     pub(super) attributes: Vec<Attribute>,
     pub(super) tag_space: bool,
+    /// An attribute's name begins like `xmlns`.
+    pub(super) may_declare: bool,
+    /// An attribute has a prefix.
+    pub(super) prefixed: bool,
     pub(super) name_start: bool,
     pub(super) name: QName,
     pub(super) name_at: u64,
@@ -308,6 +312,8 @@ impl Scanner {
             element_at: 0,
             attributes: Vec::new(),
             tag_space: false,
+            may_declare: false,
+            prefixed: false,
             name_start: false,
             name: QName::default(),
             name_at: 0,

@@ -16,6 +16,8 @@ impl Scanner {
         }
         self.begin_token(cur.pos);
         self.attributes.clear();
+        self.may_declare = false;
+        self.prefixed = false;
         self.begin_name(cur);
         self.state = State::StartName;
         Ok(())
@@ -140,6 +142,7 @@ impl Scanner {
                     if self.attributes.len() >= self.limits.attributes() {
                         return self.exceeded(Limit::Attributes, self.limits.attributes(), self.at(cur.pos));
                     }
+                    self.may_declare |= byte == b'x';
                     self.begin_name(cur);
                     self.state = State::AttributeName;
                     return self.attribute_name(cur);
@@ -153,6 +156,7 @@ impl Scanner {
         if !self.qname(cur)? {
             return Ok(None);
         }
+        self.prefixed |= self.name.local != self.name.start;
         self.state = State::AttributeEq;
         self.attribute_eq(cur)
     }
@@ -262,8 +266,9 @@ impl Scanner {
     fn start_tag_complete(&mut self, cur: &Cursor<'_>) -> Result<Step, Stop> {
         self.look(1);
         self.hold.settle(cur.chunk, cur.pos);
-        let plain = self.attributes.is_empty();
-        if !plain && let Err(error) = self.declare_namespaces(cur) {
+        if self.may_declare
+            && let Err(error) = self.declare_namespaces(cur)
+        {
             return self.stop(error.kind(), error.offset());
         }
         let run = self.hold.run(cur.chunk, cur.pos);
@@ -278,8 +283,15 @@ impl Scanner {
         #[allow(clippy::cast_possible_truncation)]
         let local = self.element.local.saturating_sub(self.element.start) as u16;
         self.open.push(self.element.whole(run), local);
-        if !plain && let Err(error) = self.resolve_attributes(cur) {
+        if self.prefixed
+            && let Err(error) = self.resolve_attributes(cur)
+        {
             return self.stop(error.kind(), error.offset());
+        }
+        if self.attributes.len() > 1
+            && let Some(repeated) = self.repeated_attribute(cur)
+        {
+            return self.stop(ErrorKind::DuplicateAttribute, repeated);
         }
         Ok(Step::Start)
     }
@@ -335,22 +347,26 @@ impl Scanner {
                 }
             }
         }
-        // quadratic in a number that a limit keeps small; no hash table that a peer could flood
-        for (at, attribute) in self.attributes.iter().enumerate() {
-            let earlier = self.attributes.get(..at).unwrap_or_default();
-            let repeated = earlier.iter().any(|other| {
-                if attribute.is_declaration || other.is_declaration {
-                    attribute.name.whole(run) == other.name.whole(run)
-                } else {
-                    attribute.name.local(run) == other.name.local(run)
-                        && self.namespaces.same(attribute.namespace, other.namespace)
-                }
-            });
-            if repeated {
-                return Err(Error::new(ErrorKind::DuplicateAttribute, attribute.at));
-            }
-        }
         Ok(())
+    }
+
+    /// Where an attribute is that has the name of an earlier one. Quadratic in a number that a limit keeps small; no hash
+    /// table that a peer could flood.
+    fn repeated_attribute(&self, cur: &Cursor<'_>) -> Option<u64> {
+        let run = self.hold.run(cur.chunk, cur.pos);
+        let same = |one: &Attribute, other: &Attribute| {
+            if one.is_declaration || other.is_declaration {
+                one.name.whole(run) == other.name.whole(run)
+            } else {
+                one.name.local(run) == other.name.local(run) && self.namespaces.same(one.namespace, other.namespace)
+            }
+        };
+        let repeated = self
+            .attributes
+            .iter()
+            .enumerate()
+            .find(|(at, attribute)| self.attributes.iter().take(*at).any(|earlier| same(earlier, attribute)));
+        repeated.map(|(_, attribute)| attribute.at)
     }
 
     // ---- end tags -----------------------------------------------------------------------------------------------
