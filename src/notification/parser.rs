@@ -658,7 +658,8 @@ impl NotificationParser {
     // ---- views --------------------------------------------------------------------------------------------------
 
     fn view<'p>(&'p self, outgoing: Outgoing, run: &'p [u8]) -> Message<'p> {
-        let run = text_of(run);
+        let borrows = !matches!(outgoing, Outgoing::EndOfEnvelope | Outgoing::ConnectionStatus(_));
+        let run = if borrows { text_of(run) } else { "" };
         match outgoing {
             Outgoing::Event => Message::Event(EventView { run, fields: &self.event, head: self.head.view() }.event()),
             Outgoing::Response => Message::Response(Response {
