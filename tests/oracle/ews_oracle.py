@@ -84,12 +84,16 @@ class Reader:
     def emit_response(self, message):
         self.emit(message="Response", operation=message["operation"], **{"class": message["class"]},
                   code=message.get("code"), text=message.get("text"), back_off_ms=message.get("back_off_ms"))
-        message["sent"] = True
+        message["sent"], message["late"] = True, False
         for waiting in message["waiting"]:
             self.emit(**waiting)
         message["waiting"] = []
-        for late in ("code", "text", "back_off_ms"):
-            message.pop(late, None)
+
+    def head(self, message, key, value):
+        """Of a repeated element the first counts; what comes behind the Response is told at the message's end."""
+        if key not in message:
+            message[key] = value
+            message["late"] = message["sent"]
 
     def content(self, owner, **fields):
         if owner["sent"]:
@@ -136,7 +140,7 @@ class Reader:
             kind = attributes.get("ResponseClass", "").strip(SPACE)
             return ("ResponseMessage", {
                 "operation": state["operation"], "class": kind if kind in ("Success", "Warning", "Error") else None,
-                "sent": False, "waiting": [], "id": None, "watermark": None,
+                "sent": False, "late": False, "waiting": [], "id": None, "watermark": None,
             })
         if place == "ResponseMessage" and ews:
             return self.response_child(local, state, leaf)
@@ -146,7 +150,7 @@ class Reader:
                 def take(text):
                     number = integer(text.strip(SPACE), 0, 2**64 - 1)
                     if number is not None:
-                        state["owner"].setdefault("back_off_ms", number)
+                        self.head(state, "back_off_ms", number)
                 return leaf(take)
         if place == "Notifications" and ews and local == "Notification":
             return self.notification(state)
@@ -176,16 +180,12 @@ class Reader:
         return (None, None)
 
     def response_child(self, local, message, leaf):
-        def head(key, value):
-            message.setdefault(key, value)
-            if message["sent"]:
-                self.emit_response(message)
         if local == "ResponseCode":
-            return leaf(lambda text: head("code", text.strip(SPACE)))
+            return leaf(lambda text: self.head(message, "code", text.strip(SPACE)))
         if local == "MessageText":
-            return leaf(lambda text: head("text", text))
+            return leaf(lambda text: self.head(message, "text", text))
         if local == "MessageXml":
-            return ("MessageXml", {"owner": message})
+            return ("MessageXml", message)
         if local == "Notifications":
             self.content_begins(message)
             return ("Notifications", message)
@@ -247,10 +247,8 @@ class Reader:
             self.emit(**{name: state[name] for name in EVENT_ORDER if name in state})
         elif place in ("ServerVersionInfo", "Fault"):
             self.emit(**state)
-        elif place == "MessageXml" and "sent" in state["owner"] and state["owner"]["sent"]:
-            self.emit_response(state["owner"])
         elif place == "ResponseMessage":
-            if not state["sent"]:
+            if not state["sent"] or state["late"]:
                 self.emit_response(state)
             if state["id"] is not None:
                 self.emit(message="Subscribed", subscription_id=state["id"], watermark=state["watermark"])
