@@ -3,8 +3,10 @@
 
 pub mod corpus;
 pub mod cut;
+pub mod peer;
 pub mod seen;
 pub mod soap;
+pub mod suite;
 
 use ews_stream::Limits;
 

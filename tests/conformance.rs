@@ -1,0 +1,65 @@
+//! The W3C XML conformance suite, as far as it applies to a parser that reads no DTD and no other encoding.
+//!
+//! `corpus/xmlconf/verdicts.tsv` says what must become of each document; `corpus/xmlconf/known_deviations.txt` lists
+//! those with which something else is known to happen, and must be kept exact both ways.
+#![allow(clippy::restriction)]
+
+mod common;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use common::seen::{Seen, tokens};
+use common::suite::{self, Case};
+use common::{corpus, cut};
+use ews_stream::ErrorKind;
+use ews_stream::xml::Tokenizer;
+
+/// Whole, byte by byte, and, where that is cheap, cut in two anywhere.
+fn read(case: &Case) -> Seen {
+    let mut tokenizer = Tokenizer::with_limits(common::generous()).single_document();
+    let whole = tokens(&mut tokenizer, [&case.bytes[..]]);
+    tokenizer.reset();
+    assert_eq!(tokens(&mut tokenizer, case.bytes.chunks(1)), whole, "{} byte by byte", case.uri);
+    if case.bytes.len() <= 1024 {
+        for at in 1..case.bytes.len() {
+            tokenizer.reset();
+            assert_eq!(tokens(&mut tokenizer, cut::at(&case.bytes, at)), whole, "{} cut at {at}", case.uri);
+        }
+    }
+    whole
+}
+
+fn is_as_it_must_be(verdict: &str, seen: &Seen) -> bool {
+    let kind = seen.error.map(|error| error.kind());
+    match verdict {
+        "wf" => kind.is_none(),
+        "not-wf" | "ns-not-wf" | "refuse" => kind.is_some(),
+        "refuse-dtd" => kind == Some(ErrorKind::DtdForbidden),
+        "refuse-encoding" => matches!(kind, Some(ErrorKind::UnsupportedEncoding(_))),
+        other => panic!("what is {other}?"),
+    }
+}
+
+#[test]
+fn every_document_of_the_w3c_suite_gets_its_verdict() {
+    let Some(cases) = suite::cases() else { return };
+    let known = std::fs::read_to_string(corpus::root().join("xmlconf/known_deviations.txt")).unwrap();
+    let mut known: BTreeSet<&str> = known.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).collect();
+    let mut wrong = String::new();
+    let mut judged: BTreeMap<&str, usize> = BTreeMap::new();
+    for case in &cases {
+        let seen = read(case);
+        let deviates = !is_as_it_must_be(&case.verdict, &seen);
+        if deviates != known.remove(&case.id[..]) {
+            let error = seen.error.map_or_else(|| "accepted".to_owned(), |error| error.to_string());
+            wrong += &format!("{} ({}): {} by its verdict, {error}\n", case.id, case.uri, case.verdict);
+        }
+        *judged.entry(&case.verdict).or_default() += 1;
+    }
+    assert!(wrong.is_empty(), "not as the verdict, or as the list of known deviations, says:\n{wrong}");
+    assert!(known.is_empty(), "known deviations of no test: {known:?}");
+    eprintln!("W3C XML conformance suite: {judged:?}");
+    for verdict in ["wf", "not-wf", "ns-not-wf", "refuse-dtd", "refuse-encoding"] {
+        assert!(judged.contains_key(verdict), "no test with the verdict {verdict}");
+    }
+}
