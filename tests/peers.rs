@@ -16,7 +16,7 @@ fn content() -> impl Strategy<Value = String> {
         1 => "[a-z<&\"']{0,6}".prop_map(|inside| format!("<![CDATA[{inside}]]>")),
         1 => Just("<![CDATA[]]]]><![CDATA[>\r\n]]>".to_owned()),
         1 => "[a-z<>&]{0,6}".prop_map(|inside| format!("<!--{inside}- {inside}-->")),
-        1 => "[a-z<>&? ]{0,6}".prop_map(|inside| format!("<?t {inside}?>")),
+        1 => "[a-z<&? ]{0,6}".prop_map(|inside| format!("<?t {inside}?>")),
         1 => Just("<?t?>".to_owned()),
         1 => (name(), attributes()).prop_map(|(name, attributes)| format!("<{name}{attributes}/>")),
     ];
