@@ -14,7 +14,7 @@ use ews_stream::Limits;
 pub fn generous() -> Limits {
     const MIB: u32 = 1024 * 1024;
     Limits::default()
-        .with_depth(10_000)
+        .with_depth(u16::MAX)
         .with_name_length(u16::MAX)
         .with_attributes(10_000)
         .with_namespaces(10_000)
