@@ -82,7 +82,9 @@ fn for_each_event(parser: &mut NotificationParser, chunks: &[&[u8]], mut check: 
 #[test]
 fn an_event_that_lies_in_a_chunk_and_has_nothing_to_decode_borrows_from_it() {
     // the same shape again and again: read, then recognised; and markup that is no text of it
-    let body = notification(&[full(""), full(""), full("<!-- x --><t:x>&lt;\u{e9}</t:x>").replace("&lt;", "lt"), full("")].concat());
+    let body = notification(
+        &[full(""), full(""), full("<!-- x --><t:x>&lt;\u{e9}</t:x>").replace("&lt;", "lt"), full("")].concat(),
+    );
     for learning in [true, false] {
         let mut parser = NotificationParser::new().learning(learning);
         let mut events = 0;

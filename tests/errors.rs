@@ -11,25 +11,46 @@ use ews_stream::{ErrorKind, NotificationParser};
 fn what_is_no_ews_answer_is_one_error_that_shows_how_it_began() {
     let rows: [(&str, &str); 14] = [
         ("Unauthorized", "the body is not an EWS answer, it begins \"Unauthorized\", at byte 0"),
-        ("  \r\n 401 Unauthorized", "the body is not an EWS answer, it begins \"  \\r\\n 401 Unauthorized\", at byte 5"),
-        ("{\"error\":{\"code\":\"x\"}}", "the body is not an EWS answer, it begins \"{\\\"error\\\":{\\\"code\\\":\\\"x\\\"}}\", at byte 0"),
+        (
+            "  \r\n 401 Unauthorized",
+            "the body is not an EWS answer, it begins \"  \\r\\n 401 Unauthorized\", at byte 5",
+        ),
+        (
+            "{\"error\":{\"code\":\"x\"}}",
+            "the body is not an EWS answer, it begins \"{\\\"error\\\":{\\\"code\\\":\\\"x\\\"}}\", at byte 0",
+        ),
         (
             "<!DOCTYPE html PUBLIC \"-//W3C//DTD XHTML 1.0 Strict//EN\"><html></html>",
             "the body is not an EWS answer, it begins \"<!DOCTYPE html PUBLIC \\\"-//W3C//DTD XHTML 1.0 Str\", at byte 0",
         ),
-        ("<!doctype html><html></html>", "the body is not an EWS answer, it begins \"<!doctype html><html></html>\", at byte 2"),
+        (
+            "<!doctype html><html></html>",
+            "the body is not an EWS answer, it begins \"<!doctype html><html></html>\", at byte 2",
+        ),
         (
             "<html><head><title>503 Service Unavailable</title></head></html>",
             "the body is not an EWS answer, it begins \"<html><head><title>503 Service Unavailable</titl\", at byte 0",
         ),
-        ("<HTML><BODY BGCOLOR=white>", "the body is not an EWS answer, it begins \"<HTML><BODY BGCOLOR=white>\", at byte 0"),
+        (
+            "<HTML><BODY BGCOLOR=white>",
+            "the body is not an EWS answer, it begins \"<HTML><BODY BGCOLOR=white>\", at byte 0",
+        ),
         ("<a:b/>", "a namespace prefix that is not declared at byte 1"),
-        ("<Autodiscover xmlns='urn:x'/>", "the body is not an EWS answer, it begins \"<Autodiscover xmlns=\\'urn:x\\'/>\", at byte 0"),
+        (
+            "<Autodiscover xmlns='urn:x'/>",
+            "the body is not an EWS answer, it begins \"<Autodiscover xmlns=\\'urn:x\\'/>\", at byte 0",
+        ),
         ("<Envelope/>", "the body is not an EWS answer, it begins \"<Envelope/>\", at byte 0"),
-        ("<Envelope xmlns='urn:x'/>", "the body is not an EWS answer, it begins \"<Envelope xmlns=\\'urn:x\\'/>\", at byte 0"),
+        (
+            "<Envelope xmlns='urn:x'/>",
+            "the body is not an EWS answer, it begins \"<Envelope xmlns=\\'urn:x\\'/>\", at byte 0",
+        ),
         ("\x1f\u{8b}gzip", "the body is not an EWS answer, it begins \"\\u{1f}\\u{8b}gzip\", at byte 0"),
         ("\u{feff}text", "the body is not an EWS answer, it begins \"\\u{feff}text\", at byte 3"),
-        ("<?xml version='1.0'?>\n<!-- a proxy --><x/>", "the body is not an EWS answer, it begins \"<?xml version=\\'1.0\\'?>\\n<!-- a proxy --><x/>\", at byte 38"),
+        (
+            "<?xml version='1.0'?>\n<!-- a proxy --><x/>",
+            "the body is not an EWS answer, it begins \"<?xml version=\\'1.0\\'?>\\n<!-- a proxy --><x/>\", at byte 38",
+        ),
     ];
     let mut wrong = Vec::new();
     for (body, expected) in rows {
@@ -47,7 +68,8 @@ fn what_is_no_ews_answer_is_one_error_that_shows_how_it_began() {
 fn what_is_no_text_at_all_is_shown_too() {
     let seen = read(b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03gzip");
     assert!(matches!(seen.error().kind(), ErrorKind::NotSoap(_)));
-    let expected = "the body is not an EWS answer, it begins \"\\u{1f}\\x8b\\u{8}\\0\\0\\0\\0\\0\\0\\u{3}gzip\", at byte 0";
+    let expected =
+        "the body is not an EWS answer, it begins \"\\u{1f}\\x8b\\u{8}\\0\\0\\0\\0\\0\\0\\u{3}gzip\", at byte 0";
     assert_eq!(seen.error().to_string(), expected);
 }
 
@@ -101,7 +123,9 @@ fn a_body_that_stops_inside_an_envelope_is_an_error_at_its_end_after_all_its_mes
 #[test]
 fn every_message_before_an_error_is_delivered() {
     let mail = soap::NEW_MAIL;
-    for bad in ["&nbsp;", "\0", "</x>", "<a b='1' b='2'/>", "<p:a/>", "]]>", "<a", "<t:DeletedEvent><t:ItemId Id='1'/>&#0;"] {
+    for bad in
+        ["&nbsp;", "\0", "</x>", "<a b='1' b='2'/>", "<p:a/>", "]]>", "<a", "<t:DeletedEvent><t:ItemId Id='1'/>&#0;"]
+    {
         let body = notification(&format!("{mail}{mail}{bad}{mail}"));
         let seen = read(&body);
         assert!(seen.error.is_some(), "{bad}");

@@ -75,8 +75,15 @@ fn every_body_is_read_as_the_independent_reference_reads_it() {
         let found = as_json(&body.bytes);
         if let Some(at) = (0..found.len().max(expected.len())).find(|at| found.get(*at) != expected.get(*at)) {
             let line = |lines: &[Value]| lines.get(at).map_or_else(|| "nothing".to_owned(), Value::to_string);
-            writeln!(wrong, "{} line {}:\n  expected {}\n  found    {}", body.name, at + 1, line(&expected), line(&found))
-                .unwrap();
+            writeln!(
+                wrong,
+                "{} line {}:\n  expected {}\n  found    {}",
+                body.name,
+                at + 1,
+                line(&expected),
+                line(&found)
+            )
+            .unwrap();
         }
     }
     assert!(wrong.is_empty(), "\n{wrong}");
@@ -100,8 +107,15 @@ fn every_body_is_read_as_its_reviewed_snapshot_says() {
             let differs = found.lines().zip(expected.lines()).position(|(found, expected)| found != expected);
             let at = differs.unwrap_or_else(|| found.lines().count().min(expected.lines().count()));
             let line = |text: &str| text.lines().nth(at).unwrap_or("nothing").to_owned();
-            writeln!(wrong, "{} line {}:\n  expected {}\n  found    {}", body.name, at + 1, line(&expected), line(&found))
-                .unwrap();
+            writeln!(
+                wrong,
+                "{} line {}:\n  expected {}\n  found    {}",
+                body.name,
+                at + 1,
+                line(&expected),
+                line(&found)
+            )
+            .unwrap();
         }
     }
     assert!(wrong.is_empty(), "\n{wrong}\nUPDATE_GOLDEN=1 writes the snapshots anew");

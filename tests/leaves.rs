@@ -18,7 +18,9 @@ fn assert_read(body: &str, expected: &[&str]) {
 
 #[test]
 fn codes_ids_numbers_booleans_and_times_are_trimmed() {
-    for (before, behind) in [(" ", " "), ("\n\t", ""), ("", "\r\n  "), ("<!-- x --> ", " <![CDATA[ ]]>"), ("&#32;", "&#9;")] {
+    for (before, behind) in
+        [(" ", " "), ("\n\t", ""), ("", "\r\n  "), ("<!-- x --> ", " <![CDATA[ ]]>"), ("&#32;", "&#9;")]
+    {
         let pad = |value: &str| format!("{before}{value}{behind}");
         let content = format!(
             "<m:ResponseCode>{}</m:ResponseCode><m:MessageXml><t:Value Name=\"BackOffMilliseconds\">{}</t:Value>\
@@ -26,7 +28,14 @@ fn codes_ids_numbers_booleans_and_times_are_trimmed() {
              <t:MoreEvents>{}</t:MoreEvents><t:ModifiedEvent><t:TimeStamp>{}</t:TimeStamp><t:UnreadCount>{}\
              </t:UnreadCount></t:ModifiedEvent></m:Notification></m:Notifications><m:ErrorSubscriptionIds>\
              <SubscriptionId>{}</SubscriptionId></m:ErrorSubscriptionIds><m:ConnectionStatus>{}</m:ConnectionStatus>",
-            pad("ErrorServerBusy"), pad("5"), pad("S"), pad("1"), pad("2026-03-05T09:14:01Z"), pad("12"), pad("X"), pad("OK"),
+            pad("ErrorServerBusy"),
+            pad("5"),
+            pad("S"),
+            pad("1"),
+            pad("2026-03-05T09:14:01Z"),
+            pad("12"),
+            pad("X"),
+            pad("OK"),
         );
         assert_read(
             &soap::response("GetStreamingEvents", " Error\n", &content),
@@ -48,7 +57,8 @@ fn codes_ids_numbers_booleans_and_times_are_trimmed() {
 
 #[test]
 fn words_for_people_are_given_as_sent() {
-    let content = "<m:MessageText> \r\n&lt;words&gt;\t<![CDATA[&amp;]]> </m:MessageText><m:ResponseCode>NoError</m:ResponseCode>";
+    let content =
+        "<m:MessageText> \r\n&lt;words&gt;\t<![CDATA[&amp;]]> </m:MessageText><m:ResponseCode>NoError</m:ResponseCode>";
     assert_read(
         &soap::response("Unsubscribe", "Success", content),
         &["Response operation=Unsubscribe class=Success code=\"NoError\" text=\" \\n<words>\\t&amp; \"", END],
@@ -90,7 +100,9 @@ fn numbers_and_booleans_are_read_as_the_schema_writes_them() {
         let body = notification(&format!("<t:MoreEvents>{sent}</t:MoreEvents><t:StatusEvent/>"));
         assert_read(&body, &[STREAMING, &format!("Event StatusEvent{expected}"), END]);
     }
-    for (sent, expected) in [("18446744073709551615", " back_off_ms=18446744073709551615"), ("18446744073709551616", ""), ("-5", "")] {
+    for (sent, expected) in
+        [("18446744073709551615", " back_off_ms=18446744073709551615"), ("18446744073709551616", ""), ("-5", "")]
+    {
         let content = format!("<m:MessageXml><t:Value Name='BackOffMilliseconds'>{sent}</t:Value></m:MessageXml>");
         let body = soap::response("Subscribe", "Error", &content);
         assert_read(&body, &[&format!("Response operation=Subscribe class=Error{expected}"), END]);
@@ -114,7 +126,9 @@ fn every_reference_and_section_is_decoded() {
 
 #[test]
 fn what_stands_inside_of_a_text_is_cut_out_of_it() {
-    for inside in ["<!-- x -->", "<?p x?>", "<x/>", "<x>y<z a='1'>&amp;</z></x>", "<t:TimeStamp>x</t:TimeStamp>", "<![CDATA[]]>"] {
+    for inside in
+        ["<!-- x -->", "<?p x?>", "<x/>", "<x>y<z a='1'>&amp;</z></x>", "<t:TimeStamp>x</t:TimeStamp>", "<![CDATA[]]>"]
+    {
         let body = soap::response(
             "GetStreamingEvents",
             "Error",
@@ -162,7 +176,11 @@ fn what_is_not_known_changes_nothing_wherever_it_stands() {
     let ends: Vec<usize> = body.match_indices('>').map(|(at, _)| at + 1).collect();
     for unknown in unknown {
         for at in &ends {
-            if *at == body.len() && unknown.starts_with(['<']) && !unknown.starts_with("<!") && !unknown.starts_with("<?") {
+            if *at == body.len()
+                && unknown.starts_with(['<'])
+                && !unknown.starts_with("<!")
+                && !unknown.starts_with("<?")
+            {
                 continue; // behind the envelope it would be another document
             }
             let mut other = body.clone();
@@ -176,7 +194,8 @@ fn what_is_not_known_changes_nothing_wherever_it_stands() {
 fn an_attribute_that_is_not_known_changes_nothing() {
     let body = ordinary();
     let expected = read(&body);
-    for attribute in [" a='1'", " t:Id='9'", " xml:lang='en'", " xmlns:y='urn:y'", "\r\n\t", " e:ResponseClass='Error'"] {
+    for attribute in [" a='1'", " t:Id='9'", " xml:lang='en'", " xmlns:y='urn:y'", "\r\n\t", " e:ResponseClass='Error'"]
+    {
         for (at, _) in body.match_indices(['>', '/']).filter(|(at, _)| !body[..*at].ends_with(['/', '<'])) {
             let inside = body[..at].rfind('<') > body[..at].rfind('>') && body[..at].matches('"').count() % 2 == 0;
             let end_tag = body[..at].rfind("</").is_some_and(|end| Some(end) == body[..at].rfind('<'));
@@ -228,7 +247,11 @@ fn a_head_behind_a_notification_is_a_second_response() {
 
 #[test]
 fn what_a_subscribe_answered_comes_behind_its_head_whatever_the_order() {
-    let parts = ["<m:SubscriptionId>S</m:SubscriptionId>", "<m:Watermark>W</m:Watermark>", "<m:ResponseCode>NoError</m:ResponseCode>"];
+    let parts = [
+        "<m:SubscriptionId>S</m:SubscriptionId>",
+        "<m:Watermark>W</m:Watermark>",
+        "<m:ResponseCode>NoError</m:ResponseCode>",
+    ];
     for at in 0..6 {
         let mut order = parts;
         order.rotate_left(at / 2);

@@ -55,7 +55,14 @@ fn rows() -> Vec<Row> {
         row(attributes, Limit::Attributes, 2, "<a b='' c=''/>", "<a b='' c='' d=''/>", 13),
         row(attributes, Limit::Attributes, 2, "<a xmlns='' c='' ><b c='' d=''/></a>", "<a xmlns='' c='' d", 17),
         row(none.with_attributes(0), Limit::Attributes, 0, "<a ><b/></a>", "<a b=''/>", 3),
-        row(namespaces, Limit::Namespaces, 2, "<a xmlns='u' xmlns:b='v'/>", "<a xmlns='u' xmlns:b='v' xmlns:c='w'/>", 25),
+        row(
+            namespaces,
+            Limit::Namespaces,
+            2,
+            "<a xmlns='u' xmlns:b='v'/>",
+            "<a xmlns='u' xmlns:b='v' xmlns:c='w'/>",
+            25,
+        ),
         row(
             namespaces,
             Limit::Namespaces,

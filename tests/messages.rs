@@ -31,8 +31,15 @@ fn everything() -> String {
     let ids: String =
         ["ItemId", "FolderId", "ParentFolderId", "OldItemId", "OldFolderId", "OldParentFolderId"].map(id).concat();
     let events: String = [
-        "CreatedEvent", "DeletedEvent", "ModifiedEvent", "MovedEvent", "CopiedEvent", "NewMailEvent",
-        "FreeBusyChangedEvent", "StatusEvent", "NovelEvent",
+        "CreatedEvent",
+        "DeletedEvent",
+        "ModifiedEvent",
+        "MovedEvent",
+        "CopiedEvent",
+        "NewMailEvent",
+        "FreeBusyChangedEvent",
+        "StatusEvent",
+        "NovelEvent",
     ]
     .map(|name| {
         format!(
@@ -55,9 +62,11 @@ fn everything() -> String {
                  </m:ErrorSubscriptionIds><m:ConnectionStatus>Closed</m:ConnectionStatus>"
             ),
         ),
-        soap::response("Subscribe", "Success", &format!(
-            "{head}<m:SubscriptionId>N</m:SubscriptionId><m:Watermark>W</m:Watermark>"
-        )),
+        soap::response(
+            "Subscribe",
+            "Success",
+            &format!("{head}<m:SubscriptionId>N</m:SubscriptionId><m:Watermark>W</m:Watermark>"),
+        ),
         soap::response("GetEvents", "Success", "<m:Notification><t:StatusEvent/></m:Notification>"),
         soap::response("Unsubscribe", "Error", head),
         envelope(
@@ -214,7 +223,8 @@ fn the_children_of_an_event_come_in_any_order() {
 #[test]
 fn the_head_of_a_notification_comes_in_any_order_and_counts_for_the_events_behind_it() {
     let head = [
-        "<t:MoreEvents>false</t:MoreEvents>", "<t:SubscriptionId>S</t:SubscriptionId>",
+        "<t:MoreEvents>false</t:MoreEvents>",
+        "<t:SubscriptionId>S</t:SubscriptionId>",
         "<t:PreviousWatermark>P</t:PreviousWatermark>",
     ];
     for first in 0..3 {
@@ -231,7 +241,8 @@ fn the_head_of_a_notification_comes_in_any_order_and_counts_for_the_events_behin
 
 #[test]
 fn the_head_of_a_notification_ends_with_it() {
-    let one = "<m:Notification><t:SubscriptionId>S</t:SubscriptionId><t:MoreEvents>true</t:MoreEvents></m:Notification>";
+    let one =
+        "<m:Notification><t:SubscriptionId>S</t:SubscriptionId><t:MoreEvents>true</t:MoreEvents></m:Notification>";
     let body = soap::streaming(&format!(
         "<m:Notifications>{one}<m:Notification><t:StatusEvent/></m:Notification></m:Notifications>"
     ));
@@ -259,7 +270,9 @@ fn everything_may_be_absent_or_empty() {
         (format!("<s:Envelope xmlns:s='{SOAP_11}'/>"), &[END]),
         (envelope("<m:GetStreamingEventsResponse/>"), &[END]),
         (
-            envelope("<m:GetStreamingEventsResponse><m:ResponseMessages><m:x/></m:ResponseMessages></m:GetStreamingEventsResponse>"),
+            envelope(
+                "<m:GetStreamingEventsResponse><m:ResponseMessages><m:x/></m:ResponseMessages></m:GetStreamingEventsResponse>",
+            ),
             &["Response operation=GetStreamingEvents", END],
         ),
         (soap::streaming("<m:Notifications/><m:ErrorSubscriptionIds/>"), &[STREAMING, END]),
@@ -292,9 +305,8 @@ fn a_status_that_is_not_known_is_no_status() {
 
 #[test]
 fn several_response_messages_are_told_apart() {
-    let one = |class: &str, code: &str| {
-        format!("<m:x ResponseClass='{class}'><m:ResponseCode>{code}</m:ResponseCode></m:x>")
-    };
+    let one =
+        |class: &str, code: &str| format!("<m:x ResponseClass='{class}'><m:ResponseCode>{code}</m:ResponseCode></m:x>");
     let body = envelope(&format!(
         "<m:SubscribeResponse><m:ResponseMessages>{}{}</m:ResponseMessages></m:SubscribeResponse>",
         one("Success", "NoError"),

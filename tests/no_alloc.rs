@@ -111,7 +111,9 @@ fn streams() -> [(&'static str, String); 5] {
     let entities = stream(&|at| event(at, &format!("&lt;{}&#x3d;", id(at))));
     let beyond_ascii = stream(&|at| event(at, &format!("{}\u{e9}\u{1F600}", id(at))));
     let markup = stream(&|at| {
-        event(at, &id(at)).replace("<t:Item", "<!-- x --><t:Item").replace("Z</t:TimeStamp>", "<![CDATA[Z]]></t:TimeStamp>")
+        event(at, &id(at))
+            .replace("<t:Item", "<!-- x --><t:Item")
+            .replace("Z</t:TimeStamp>", "<![CDATA[Z]]></t:TimeStamp>")
     });
     [
         ("compact", compact),
@@ -256,7 +258,9 @@ fn endless() -> Vec<(&'static str, String, Piece)> {
         (
             "new contexts",
             open(&notification_open, "<m:Notification>"),
-            Box::new(|at| format!("<m:Notification xmlns:a{at}='urn:{}'>{NEW_MAIL}</m:Notification>", "u".repeat(at % 900))),
+            Box::new(|at| {
+                format!("<m:Notification xmlns:a{at}='urn:{}'>{NEW_MAIL}</m:Notification>", "u".repeat(at % 900))
+            }),
         ),
         ("envelopes", String::new(), Box::new(|_| soap::streaming(""))),
         ("declarations", format!("<x xmlns='{TYPES}'>"), text("<?xml version='1.0'")),
@@ -280,11 +284,13 @@ fn most_held(begin: &str, piece: &dyn Fn(usize) -> String, chunk: usize) -> usiz
         let rest = pending.split_off(1 + random.below(chunk));
         let bytes = std::mem::replace(&mut pending, rest);
         let mut input = &bytes[..];
-        let result = tracking(|| loop {
-            match parser.next_message(&mut input) {
-                Ok(Some(_)) => {}
-                Ok(None) => break Ok(()),
-                Err(error) => break Err(error),
+        let result = tracking(|| {
+            loop {
+                match parser.next_message(&mut input) {
+                    Ok(Some(_)) => {}
+                    Ok(None) => break Ok(()),
+                    Err(error) => break Err(error),
+                }
             }
         });
         pushed += bytes.len();

@@ -17,6 +17,9 @@ fn read(messages: &str, size: usize) -> Vec<String> {
         while let Some(message) = parser.next_message(&mut chunk).unwrap() {
             lines.push(match message {
                 Message::Response(response) => format!("response {:?}", response.code()),
+                Message::Subscribed(subscribed) => {
+                    format!("subscribed {} {:?}", subscribed.subscription_id(), subscribed.watermark())
+                }
                 Message::ErrorSubscriptionId(id) => format!("error id {id}"),
                 Message::ConnectionStatus(status) => format!("status {}", status.as_str()),
                 Message::EndOfEnvelope => "end".to_owned(),
@@ -40,8 +43,18 @@ fn what_waits_for_a_late_response_code_does_not_go_out_at_the_next_chunk() {
 
 #[test]
 fn ids_that_wait_go_out_in_the_order_they_came_in() {
-    let ids: String = (0..1_000).map(|id| format!("<SubscriptionId>{id}</SubscriptionId>")).collect();
+    let ids = (0..1_000).map(|id| format!("<SubscriptionId>{id}</SubscriptionId>")).collect::<Vec<_>>().concat();
     let lines = read(&format!("<M><ErrorSubscriptionIds>{ids}</ErrorSubscriptionIds></M>"), 10_000);
     assert_eq!(lines.len(), 1_002);
     assert!(lines[1..=1_000].iter().enumerate().all(|(at, line)| *line == format!("error id {at}")));
+}
+
+#[test]
+fn the_watermark_of_a_subscription_may_come_before_its_id_and_something_between_them() {
+    let message = "<M><ResponseCode>NoError</ResponseCode><Watermark>w</Watermark>\
+                   <ConnectionStatus>OK</ConnectionStatus><Notification/><SubscriptionId>s</SubscriptionId></M>";
+    let expected = ["response Some(\"NoError\")", "status OK", "subscribed s Some(\"w\")", "end"];
+    for size in [1, 2, 3, 7, 64, 10_000] {
+        assert_eq!(read(message, size), expected, "in chunks of {size}");
+    }
 }

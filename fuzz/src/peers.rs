@@ -1,0 +1,180 @@
+//! Other people's parsers as judges of single documents.
+//!
+//! What our tokenizer accepts, `xmlparser` and `roxmltree` have to accept, with the same elements, attributes and texts.
+//! What it refuses, `roxmltree` has to refuse, but for the faults of [`roxmltree_is_known_to_accept`]. (`xmlparser` is a
+//! lexer and accepts far more; it is no judge of that.)
+
+use ews_stream::{Error, ErrorKind};
+use xmlparser::{ElementEnd, Token};
+
+use super::drive::Outcome;
+use super::token::Owned;
+
+/// Asserts that the peers judge `body` as our tokenizer did as a single document.
+pub fn agree(outcome: &Outcome<(Owned, usize)>, body: &[u8]) {
+    // both take text, so bytes that are none are beyond them
+    let Ok(text) = std::str::from_utf8(body) else {
+        assert!(outcome.error.is_some(), "accepted, and no UTF-8");
+        return;
+    };
+    match &outcome.error {
+        None => {
+            let ours: Vec<&Owned> = outcome.records.iter().map(|((token, _), _)| token).collect();
+            let theirs = roxmltree_tokens(text).expect("roxmltree has to accept it");
+            assert_eq!(ours, theirs.iter().collect::<Vec<_>>(), "ours (left), roxmltree (right)");
+            let theirs = xmlparser_tokens(text).expect("xmlparser has to accept it");
+            assert_eq!(without_namespaces(&ours), theirs, "ours (left), xmlparser (right)");
+        }
+        Some((error, _)) => {
+            if !roxmltree_is_known_to_accept(*error, text) {
+                let accepted = roxmltree_tokens(text);
+                assert!(accepted.is_err(), "ours: {error}; roxmltree accepts it as {accepted:?}");
+            }
+        }
+    }
+}
+
+/// What `roxmltree` 0.21 accepts although it is not well-formed, or has no reason to refuse.
+fn roxmltree_is_known_to_accept(error: Error, text: &str) -> bool {
+    let at = usize::try_from(error.offset()).unwrap_or(usize::MAX);
+    let there = text.get(at..).unwrap_or_default();
+    match error.kind() {
+        // no fault: limits are ours, and it takes decoded text, so that the declared encoding does not matter to it
+        ErrorKind::LimitExceeded { .. } | ErrorKind::UnsupportedEncoding(_) => true,
+        _ => false,
+    }
+}
+
+fn roxmltree_tokens(text: &str) -> Result<Vec<Owned>, roxmltree::Error> {
+    let document = roxmltree::Document::parse(text)?;
+    let mut tokens = Vec::new();
+    // not by recursion: the document may be as deep as limits let it be
+    let mut next = Some((document.root(), true));
+    while let Some((node, enters)) = next {
+        if node.is_element() {
+            let name = node.tag_name();
+            let namespace = name.namespace().unwrap_or_default().to_owned();
+            let local = name.name().to_owned();
+            let written: String = text[node.range()].trim_start_matches('<').chars().take_while(is_in_name).collect();
+            tokens.push(if enters {
+                let attribute = |a: roxmltree::Attribute<'_, '_>| {
+                    (a.namespace().unwrap_or_default().to_owned(), a.name().to_owned(), a.value().to_owned())
+                };
+                let attributes = node.attributes().map(attribute).collect();
+                Owned::Start { name: written, namespace, local, attributes }
+            } else {
+                Owned::End { name: written, namespace, local }
+            });
+        } else if let Some(text) = node.text().filter(|text| enters && node.is_text() && !text.is_empty()) {
+            tokens.push(Owned::Text(text.to_owned()));
+        }
+        next = match node.first_child().filter(|_| enters) {
+            Some(child) => Some((child, true)),
+            None if enters => Some((node, false)),
+            None => node.next_sibling().map(|node| (node, true)).or_else(|| node.parent().map(|node| (node, false))),
+        };
+    }
+    Ok(tokens)
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // what `take_while` asks for
+fn is_in_name(c: &char) -> bool {
+    !matches!(c, ' ' | '\t' | '\n' | '\r' | '/' | '>')
+}
+
+/// What a lexer can tell of a document: names as written, attributes without the namespace declarations.
+#[derive(Debug, PartialEq)]
+enum Lexed {
+    Start { name: String, attributes: Vec<(String, String)> },
+    End,
+    Text(String),
+}
+
+fn without_namespaces(tokens: &[&Owned]) -> Vec<Lexed> {
+    let lexed = |token: &&Owned| match token {
+        Owned::Start { name, attributes, .. } => Lexed::Start {
+            name: name.clone(),
+            attributes: attributes.iter().map(|(_, local, value)| (local.clone(), value.clone())).collect(),
+        },
+        Owned::End { .. } => Lexed::End,
+        Owned::Text(text) => Lexed::Text(text.clone()),
+    };
+    tokens.iter().map(lexed).collect()
+}
+
+fn xmlparser_tokens(text: &str) -> Result<Vec<Lexed>, xmlparser::Error> {
+    let mut lexed = Vec::new();
+    let mut content = String::new();
+    let mut depth = 0_usize;
+    for token in xmlparser::Tokenizer::from(text) {
+        let token = token?;
+        match token {
+            // between elements it reports white space as text
+            Token::Text { .. } | Token::Cdata { .. } if depth == 0 => continue,
+            Token::Text { text } => {
+                content += &decoded(&with_line_ends(&text), false);
+                continue;
+            }
+            Token::Cdata { text, .. } => {
+                content += &with_line_ends(&text);
+                continue;
+            }
+            Token::Attribute { prefix, local, value, .. } => {
+                let declaration = prefix == "xmlns" || (prefix.is_empty() && local == "xmlns");
+                if let Some(Lexed::Start { attributes, .. }) = lexed.last_mut().filter(|_| !declaration) {
+                    attributes.push((local.to_string(), decoded(&with_line_ends(&value), true)));
+                }
+                continue;
+            }
+            _ => {}
+        }
+        if !content.is_empty() {
+            lexed.push(Lexed::Text(std::mem::take(&mut content)));
+        }
+        match token {
+            Token::ElementStart { prefix, local, .. } => {
+                let name = if prefix.is_empty() { local.to_string() } else { format!("{prefix}:{local}") };
+                lexed.push(Lexed::Start { name, attributes: Vec::new() });
+                depth += 1;
+            }
+            Token::ElementEnd { end: ElementEnd::Close(..) | ElementEnd::Empty, .. } => {
+                lexed.push(Lexed::End);
+                depth -= 1;
+            }
+            _ => {}
+        }
+    }
+    Ok(lexed)
+}
+
+/// XML 2.11.
+fn with_line_ends(text: &str) -> String {
+    text.replace("\r\n", "\n").replace('\r', "\n")
+}
+
+/// XML 4.1, and 3.3.3 for an attribute's value. Only for what our tokenizer accepted.
+fn decoded(text: &str, is_attribute: bool) -> String {
+    let mut parts = text.split('&');
+    let plain = |part: &str| if is_attribute { part.replace(['\t', '\n'], " ") } else { part.to_owned() };
+    let mut out = plain(parts.next().unwrap_or_default());
+    for part in parts {
+        let (name, rest) = part.split_once(';').expect("a reference ends");
+        out.push(match name {
+            "lt" => '<',
+            "gt" => '>',
+            "amp" => '&',
+            "apos" => '\'',
+            "quot" => '"',
+            _ => {
+                let digits = name.strip_prefix('#').expect("a predefined entity");
+                let number = match digits.strip_prefix('x') {
+                    Some(digits) => u32::from_str_radix(digits, 16),
+                    None => digits.parse(),
+                };
+                number.ok().and_then(char::from_u32).expect("a character's number")
+            }
+        });
+        out += &plain(rest);
+    }
+    out
+}
