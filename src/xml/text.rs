@@ -16,7 +16,7 @@ impl Scanner {
         }
         loop {
             let run = find::text_run(cur.rest());
-            self.look(run.wrapping_add(1));
+            self.look(run);
             if run > 0 {
                 self.open_text(cur);
                 self.brackets_of_run(cur, run);
@@ -24,6 +24,7 @@ impl Scanner {
                 cur.advance(run);
             }
             let Some(byte) = cur.peek() else { return Ok(None) };
+            self.look(1);
             if byte == b'<' {
                 self.text_bounded = false;
                 if self.text_open {
@@ -179,13 +180,14 @@ impl Scanner {
         }
         loop {
             let run = if self.brackets == 0 { find::run_until(cur.rest(), b']') } else { 0 };
-            self.look(run.wrapping_add(1));
+            self.look(run);
             if run > 0 {
                 self.open_text(cur);
                 self.after_cr = false;
                 cur.advance(run);
             }
             let Some(byte) = cur.peek() else { return Ok(None) };
+            self.look(1);
             match (byte, self.brackets) {
                 (b'>', 2) => {
                     if self.text_open && !self.text_gap {
