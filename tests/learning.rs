@@ -34,6 +34,10 @@ fn one_of<'a>(random: &mut Random, usual: &'a str, seldom: &[&'a str]) -> &'a st
 
 /// An event that is much like others, and now and then is not.
 fn event(random: &mut Random) -> String {
+    if random.below(150) == 0 {
+        let malformed = ["<t:NewMailEvent>]]></t:NewMailEvent>", "<t:NewMailEvent><t:ItemId Id='&x;'/></t:NewMailEvent>", "<x:y/>"];
+        return malformed[random.below(3)].to_owned();
+    }
     let kind = ["NewMail", "Created", "Modified", "Moved", "Status", "Novel"][random.below(6)];
     let prefix = one_of(random, "t", &["m", "u"]);
     let text = |random: &mut Random| {
