@@ -7,6 +7,7 @@
 mod common;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
 
 use common::seen::{Seen, tokens};
 use common::suite::{self, Case};
@@ -52,7 +53,7 @@ fn every_document_of_the_w3c_suite_gets_its_verdict() {
         let deviates = !is_as_it_must_be(&case.verdict, &seen);
         if deviates != known.remove(&case.id[..]) {
             let error = seen.error.map_or_else(|| "accepted".to_owned(), |error| error.to_string());
-            wrong += &format!("{} ({}): {} by its verdict, {error}\n", case.id, case.uri, case.verdict);
+            writeln!(wrong, "{} ({}): {} by its verdict, {error}", case.id, case.uri, case.verdict).unwrap();
         }
         *judged.entry(&case.verdict).or_default() += 1;
     }

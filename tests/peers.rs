@@ -3,6 +3,8 @@
 
 mod common;
 
+use std::fmt::Write;
+
 use common::peer::{ours, theirs, without_doctype};
 use common::suite;
 use proptest::collection::vec;
@@ -21,8 +23,9 @@ fn content() -> impl Strategy<Value = String> {
         1 => (name(), attributes()).prop_map(|(name, attributes)| format!("<{name}{attributes}/>")),
     ];
     leaf.prop_recursive(4, 24, 4, |inner| {
-        (name(), attributes(), vec(inner, 0..4), space())
-            .prop_map(|(name, attributes, inner, space)| format!("<{name}{attributes}>{}</{name}{space}>", inner.concat()))
+        (name(), attributes(), vec(inner, 0..4), space()).prop_map(|(name, attributes, inner, space)| {
+            format!("<{name}{attributes}>{}</{name}{space}>", inner.concat())
+        })
     })
 }
 
@@ -62,9 +65,9 @@ fn attributes() -> impl Strategy<Value = String> {
         let mut tag = String::new();
         for (at, (prefix, value, double, before, behind)) in attributes.iter().enumerate() {
             let quote = if *double { '"' } else { '\'' };
-            let value = value.replace(quote, "").replace('<', "");
+            let value = value.replace([quote, '<'], "");
             let value = if prefix.starts_with("xmlns") { format!("urn:{at}") } else { value };
-            tag += &format!("{before} {prefix}a{at}{behind}={before}{quote}{value}{quote}");
+            write!(tag, "{before} {prefix}a{at}{behind}={before}{quote}{value}{quote}").unwrap();
         }
         tag + attributes.first().map_or("", |first| first.4)
     })
@@ -72,7 +75,10 @@ fn attributes() -> impl Strategy<Value = String> {
 
 fn document() -> impl Strategy<Value = String> {
     let declaration = prop_oneof![
-        Just(""), Just("\u{feff}"), Just("<?xml version=\"1.0\" encoding='utf-8' ?>\n"), Just("<!-- c -->\r\n<?t d?>"),
+        Just(""),
+        Just("\u{feff}"),
+        Just("<?xml version=\"1.0\" encoding='utf-8' ?>\n"),
+        Just("<!-- c -->\r\n<?t d?>"),
     ];
     let epilog = prop_oneof![Just(""), Just("\n"), Just("<!-- end --> <?t?>")];
     (declaration, vec(content(), 0..6), epilog).prop_map(|(declaration, content, epilog)| {

@@ -41,7 +41,10 @@ fn documents_follow_each_other_with_a_declaration_before_the_first_only() {
 
 #[test]
 fn documents_follow_each_other_with_a_declaration_before_each() {
-    let one = format!("<?xml version=\"1.0\" encoding=\"utf-8\"?>{}", soap::streaming("<m:ConnectionStatus>OK</m:ConnectionStatus>"));
+    let one = format!(
+        "<?xml version=\"1.0\" encoding=\"utf-8\"?>{}",
+        soap::streaming("<m:ConnectionStatus>OK</m:ConnectionStatus>")
+    );
     for between in ["", "\n", "\r\n\r\n", "\u{feff}", " \u{feff}"] {
         let body = format!("{one}{between}{one}");
         let each = [STREAMING, "ConnectionStatus status=OK", END];
@@ -62,7 +65,8 @@ fn the_presence_of_error_subscription_ids_is_no_error() {
     let (body, seen) = capture("70_stream_inbox_1min");
     assert!(body.contains("<m:ErrorSubscriptionIds"));
     assert_eq!((count(&seen, "class=Error"), count(&seen, "ErrorSubscriptionId ")), (0, 0));
-    let body = soap::streaming("<m:Notifications/><m:ErrorSubscriptionIds/><m:ConnectionStatus>OK</m:ConnectionStatus>");
+    let body =
+        soap::streaming("<m:Notifications/><m:ErrorSubscriptionIds/><m:ConnectionStatus>OK</m:ConnectionStatus>");
     assert_read(&body, &[STREAMING, "ConnectionStatus status=OK", END]);
 }
 
@@ -166,7 +170,8 @@ fn ids_come_without_a_change_key() {
 fn one_change_yields_several_events_and_each_is_reported() {
     let modified = "<t:ModifiedEvent><t:TimeStamp>2026-03-05T09:14:01Z</t:TimeStamp><t:FolderId Id='F'/>\
                     <t:ParentFolderId Id='P'/><t:UnreadCount>2</t:UnreadCount></t:ModifiedEvent>";
-    let line = "Event ModifiedEvent timestamp=\"2026-03-05T09:14:01Z\" folder_id=\"F\" parent_folder_id=\"P\" unread_count=2";
+    let line =
+        "Event ModifiedEvent timestamp=\"2026-03-05T09:14:01Z\" folder_id=\"F\" parent_folder_id=\"P\" unread_count=2";
     assert_read(&notification(&modified.repeat(3)), &[STREAMING, line, line, line, END]);
 }
 
@@ -253,7 +258,10 @@ fn start_tags_are_broken_over_lines() {
 
 #[test]
 fn a_message_has_notifications_or_a_status() {
-    assert_read(&soap::streaming("<m:ConnectionStatus>OK</m:ConnectionStatus>"), &[STREAMING, "ConnectionStatus status=OK", END]);
+    assert_read(
+        &soap::streaming("<m:ConnectionStatus>OK</m:ConnectionStatus>"),
+        &[STREAMING, "ConnectionStatus status=OK", END],
+    );
     let lines = read(notification(&format!("<t:SubscriptionId>S</t:SubscriptionId>{NEW_MAIL}")));
     assert_eq!(lines.lines().len(), 3);
     assert!(!lines.lines.contains("watermark") && !lines.lines.contains("more_events"));
@@ -267,7 +275,10 @@ fn notification_and_subscription_id_come_in_either_namespace() {
              </{notification}:Notification></m:Notifications><m:ErrorSubscriptionIds><{id}:SubscriptionId>X</{id}:SubscriptionId>\
              </m:ErrorSubscriptionIds>"
         ));
-        assert_read(&body, &[STREAMING, "Event StatusEvent subscription_id=\"S\"", "ErrorSubscriptionId id=\"X\"", END]);
+        assert_read(
+            &body,
+            &[STREAMING, "Event StatusEvent subscription_id=\"S\"", "ErrorSubscriptionId id=\"X\"", END],
+        );
     }
 }
 
@@ -291,11 +302,9 @@ fn ids_are_long_and_an_unread_count_may_be_missing() {
 
 #[test]
 fn message_xml_comes_in_either_namespace_with_white_space_around_codes() {
-    for (wrapper, back_off, expected) in [
-        ("m", "\n 297749 \n", " back_off_ms=297749"),
-        ("t", "0", " back_off_ms=0"),
-        ("t", "", ""),
-    ] {
+    for (wrapper, back_off, expected) in
+        [("m", "\n 297749 \n", " back_off_ms=297749"), ("t", "0", " back_off_ms=0"), ("t", "", "")]
+    {
         let xml = format!(
             "<{wrapper}:MessageXml><t:Value Name=\"BackOffMilliseconds\">{back_off}</t:Value>\
              <t:Value Name=\"InnerErrorResponseCode\"> ErrorMailboxMoveInProgress </t:Value></{wrapper}:MessageXml>"

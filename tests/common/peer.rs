@@ -5,8 +5,8 @@
 
 use std::fmt::Write;
 
-use ews_stream::xml::{Token, Tokenizer};
 use ews_stream::Error;
+use ews_stream::xml::{Token, Tokenizer};
 use xmlparser::ElementEnd;
 
 /// The document's tokens, a line each, or why it was refused.

