@@ -84,16 +84,18 @@ class Reader:
     def emit_response(self, message):
         self.emit(message="Response", operation=message["operation"], **{"class": message["class"]},
                   code=message.get("code"), text=message.get("text"), back_off_ms=message.get("back_off_ms"))
-        message["sent"], message["late"] = True, False
+        message["sent"] = True
         for waiting in message["waiting"]:
             self.emit(**waiting)
         message["waiting"] = []
+        for told in ("code", "text", "back_off_ms"):
+            message.pop(told, None)
 
     def head(self, message, key, value):
-        """Of a repeated element the first counts; what comes behind the Response is told at the message's end."""
-        if key not in message:
-            message[key] = value
-            message["late"] = message["sent"]
+        """What comes behind the Response is a second one, at once, that says just this."""
+        message.setdefault(key, value)
+        if message["sent"]:
+            self.emit_response(message)
 
     def content(self, owner, **fields):
         if owner["sent"]:
@@ -140,7 +142,7 @@ class Reader:
             kind = attributes.get("ResponseClass", "").strip(SPACE)
             return ("ResponseMessage", {
                 "operation": state["operation"], "class": kind if kind in ("Success", "Warning", "Error") else None,
-                "sent": False, "late": False, "waiting": [], "id": None, "watermark": None,
+                "sent": False, "waiting": [], "id": None, "watermark": None,
             })
         if place == "ResponseMessage" and ews:
             return self.response_child(local, state, leaf)
@@ -150,7 +152,7 @@ class Reader:
                 def take(text):
                     number = integer(text.strip(SPACE), 0, 2**64 - 1)
                     if number is not None:
-                        self.head(state, "back_off_ms", number)
+                        state.setdefault("back_off_ms", number)
                 return leaf(take)
         if place == "Notifications" and ews and local == "Notification":
             return self.notification(state)
@@ -247,8 +249,10 @@ class Reader:
             self.emit(**{name: state[name] for name in EVENT_ORDER if name in state})
         elif place in ("ServerVersionInfo", "Fault"):
             self.emit(**state)
+        elif place == "MessageXml" and state.get("sent"):
+            self.emit_response(state)
         elif place == "ResponseMessage":
-            if not state["sent"] or state["late"]:
+            if not state["sent"]:
                 self.emit_response(state)
             if state["id"] is not None:
                 self.emit(message="Subscribed", subscription_id=state["id"], watermark=state["watermark"])
