@@ -91,21 +91,6 @@ pub fn ours(document: &[u8], chunk: usize) -> Result<String, Error> {
     Ok(lines)
 }
 
-/// The document without its document type declaration; `None` where it has none, or cannot be read so far.
-pub fn without_doctype(document: &str) -> Option<String> {
-    let (mut start, mut end) = (None, None);
-    for token in xmlparser::Tokenizer::from(document) {
-        match token.ok()? {
-            xmlparser::Token::DtdStart { span, .. } => start = Some(span.start()),
-            xmlparser::Token::EmptyDtd { span, .. } => (start, end) = (Some(span.start()), Some(span.end())),
-            xmlparser::Token::DtdEnd { span } => end = Some(span.end()),
-            xmlparser::Token::ElementStart { .. } => break,
-            _ => {}
-        }
-    }
-    Some(format!("{}{}", &document[..start?], &document[end?..]))
-}
-
 fn name(prefix: &str, local: &str) -> String {
     if prefix.is_empty() { local.to_owned() } else { format!("{prefix}:{local}") }
 }
