@@ -197,7 +197,8 @@ fn an_attribute_that_is_not_known_changes_nothing() {
     for attribute in [" a='1'", " t:Id='9'", " xml:lang='en'", " xmlns:y='urn:y'", "\r\n\t", " e:ResponseClass='Error'"]
     {
         for (at, _) in body.match_indices(['>', '/']).filter(|(at, _)| !body[..*at].ends_with(['/', '<'])) {
-            let inside = body[..at].rfind('<') > body[..at].rfind('>') && body[..at].matches('"').count() % 2 == 0;
+            let inside =
+                body[..at].rfind('<') > body[..at].rfind('>') && body[..at].matches('"').count().is_multiple_of(2);
             let end_tag = body[..at].rfind("</").is_some_and(|end| Some(end) == body[..at].rfind('<'));
             if !inside || (end_tag && !attribute.trim().is_empty()) {
                 continue;
