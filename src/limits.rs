@@ -79,8 +79,8 @@ impl Limits {
         self.namespace_bytes as usize
     }
 
-    /// Bytes of one event, response head or fault, and of any single tag, comment or processing instruction, from its
-    /// `<` to its `>`.
+    /// Bytes of one event, response head or fault, and of any single tag, comment, processing instruction or CDATA
+    /// section, from its `<` to its `>`.
     #[must_use]
     pub const fn event_bytes(&self) -> usize {
         self.event_bytes as usize
@@ -151,5 +151,34 @@ const fn capped(max: u32) -> u32 {
 impl Default for Limits {
     fn default() -> Self {
         Self::DEFAULT
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::error::Limit;
+
+    /// All of them, one after the other: a new one does not compile until it has its place here.
+    fn after(limit: Limit) -> Option<Limit> {
+        match limit {
+            Limit::Depth => Some(Limit::NameLength),
+            Limit::NameLength => Some(Limit::Attributes),
+            Limit::Attributes => Some(Limit::Namespaces),
+            Limit::Namespaces => Some(Limit::NamespaceBytes),
+            Limit::NamespaceBytes => Some(Limit::EventBytes),
+            Limit::EventBytes => Some(Limit::TextBytes),
+            Limit::TextBytes => None,
+        }
+    }
+
+    #[test]
+    fn every_limit_has_a_row_in_the_table_of_the_tests() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/limits.rs");
+        let Ok(table) = std::fs::read_to_string(path) else { return }; // the published crate comes without
+        let mut limit = Some(Limit::Depth);
+        while let Some(one) = limit {
+            assert!(table.contains(&std::format!(" Limit::{one:?},")), "{one:?}");
+            limit = after(one);
+        }
     }
 }

@@ -328,9 +328,8 @@ pub(super) struct SubscribedFields {
 impl SubscribedFields {
     pub(super) const EMPTY: Self = Self { id: Field::ABSENT, watermark: Field::ABSENT };
 
-    /// Whether nothing of it has come yet.
-    #[inline]
-    pub(super) fn is_empty(self) -> bool {
-        !self.id.is_present() && !self.watermark.is_present()
+    /// Whether a part of it is in the held run.
+    pub(super) fn is_present(&self) -> bool {
+        self.id.is_present() || self.watermark.is_present()
     }
 }

@@ -206,7 +206,7 @@ impl NotificationParser {
             self.scanner.suspend(&cur);
             return Ok(None);
         };
-        if self.outbox.is_empty() && self.subscribed.is_empty() {
+        if self.outbox.is_empty() && !self.subscribed.is_present() {
             self.scanner.lend(&cur);
         } else {
             self.scanner.suspend(&cur); // the run is needed beyond this message
@@ -433,7 +433,7 @@ impl NotificationParser {
             }
             Place::Event(_) => {
                 // what a Subscribe answered would stand before the event in the run
-                if self.subscribed.is_empty()
+                if !self.subscribed.is_present()
                     && let Some(run) = self.scanner.plain_run(cur)
                 {
                     self.shapes.learn(run, &self.event);
@@ -457,7 +457,7 @@ impl NotificationParser {
 
     /// The ids that a Subscribe answered wait in the run for the end of their response message.
     fn release_unless_pending(&self) -> Resume {
-        if self.subscribed.is_empty() { Resume::Release } else { Resume::Nothing }
+        if self.subscribed.is_present() { Resume::Nothing } else { Resume::Release }
     }
 
     fn release_hold(&mut self) {
@@ -485,7 +485,7 @@ impl NotificationParser {
             return None;
         }
         self.head_goes_out();
-        self.resume = if self.subscribed.is_empty() { then } else { Resume::Nothing };
+        self.resume = if self.subscribed.is_present() { Resume::Nothing } else { then };
         Some(Outgoing::Response)
     }
 
@@ -658,7 +658,8 @@ impl NotificationParser {
     // ---- views --------------------------------------------------------------------------------------------------
 
     fn view<'p>(&'p self, outgoing: Outgoing, run: &'p [u8]) -> Message<'p> {
-        let run = text_of(run);
+        let borrows = !matches!(outgoing, Outgoing::EndOfEnvelope | Outgoing::ConnectionStatus(_));
+        let run = if borrows { text_of(run) } else { "" };
         match outgoing {
             Outgoing::Event => Message::Event(EventView { run, fields: &self.event, head: self.head.view() }.event()),
             Outgoing::Response => Message::Response(Response {

@@ -369,8 +369,9 @@ impl Scanner {
             if cur.pos >= cur.end {
                 // the one state that goes on without input
                 if self.state == State::EmptyEnd {
-                    self.token_done = true;
-                    return Ok(Some(self.empty_end()));
+                    let step = self.empty_end();
+                    self.settle(cur);
+                    return Ok(Some(step));
                 }
                 if cur.pos >= cur.chunk.len() {
                     return Ok(None);
@@ -413,12 +414,18 @@ impl Scanner {
                 State::Declaration => self.xml_declaration(cur)?,
             };
             if step.is_some() {
-                self.token_done = true;
-                if self.is_holding() {
-                    self.hold.settle(cur.chunk, cur.pos);
-                }
+                self.settle(cur);
                 return Ok(step);
             }
+        }
+    }
+
+    /// A token is complete: whoever asks for the run gets all of it. What nobody holds is not copied.
+    #[inline]
+    fn settle(&mut self, cur: &Cursor<'_>) {
+        self.token_done = true;
+        if self.is_holding() {
+            self.hold.settle(cur.chunk, cur.pos);
         }
     }
 
@@ -433,7 +440,6 @@ impl Scanner {
     /// The token that ended the last step was the last use of the chunk: like [`suspend`](Self::suspend), but what is
     /// held may stay where it is, for the caller is lent it until the next call.
     pub(crate) fn lend(&mut self, cur: &Cursor<'_>) {
-        self.hold.settle(cur.chunk, cur.pos);
         self.base = self.at(cur.pos);
     }
 

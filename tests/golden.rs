@@ -1,0 +1,123 @@
+//! Every body of the corpus is read as two files say: `corpus/expected/…jsonl`, written by an independent reference over
+//! another XML parser, and `corpus/golden/…txt`, a snapshot of all that this parser says, for review.
+//!
+//! `UPDATE_GOLDEN=1 cargo test --test golden` writes the snapshots anew; what changed is seen in the diff.
+#![allow(clippy::restriction)]
+
+mod common;
+#[allow(unreachable_pub)]
+#[path = "../examples/common/json.rs"]
+mod json;
+
+use std::fmt::Write;
+use std::fs;
+use std::path::Path;
+
+use common::corpus::{self, Body};
+use common::seen;
+use ews_stream::NotificationParser;
+use serde_json::{Value, json};
+
+/// The messages as `ewscat` prints them, and a last line when it ends in an error.
+fn as_json(bytes: &[u8]) -> Vec<Value> {
+    let mut parser = NotificationParser::new();
+    let mut input = bytes;
+    let mut lines = Vec::new();
+    let result = loop {
+        match parser.next_message(&mut input) {
+            Ok(Some(message)) => lines.push(json::json(message)),
+            Ok(None) => break parser.finish(),
+            Err(error) => break Err(error),
+        }
+    };
+    if result.is_err() {
+        lines.push(json!({"error": true}));
+    }
+    lines
+}
+
+/// All that the parser says, with the exact error.
+fn as_text(bytes: &[u8]) -> String {
+    let seen = seen::messages(&mut NotificationParser::new(), [bytes]);
+    let mut text = seen.lines;
+    match seen.error {
+        None => text.push_str("ok\n"),
+        Some(error) => writeln!(text, "error at {}: {:?}\n{error}", error.offset(), error.kind()).unwrap(),
+    }
+    text
+}
+
+fn beside(folder: &str, name: &str, extension: &str) -> std::path::PathBuf {
+    corpus::root().join(folder).join(format!("{name}.{extension}"))
+}
+
+/// Files below `folder` that belong to no body.
+fn orphans(folder: &str, extension: &str, bodies: &[Body]) -> Vec<String> {
+    let known: Vec<_> = bodies.iter().map(|body| beside(folder, &body.name, extension)).collect();
+    let files = corpus::files(&corpus::root().join(folder));
+    files.iter().filter(|file| !known.contains(file)).map(|file| corpus::name(file)).collect()
+}
+
+fn read(path: &Path) -> Option<String> {
+    fs::read_to_string(path).ok()
+}
+
+#[test]
+fn every_body_is_read_as_the_independent_reference_reads_it() {
+    let bodies = corpus::bodies();
+    let mut wrong = String::new();
+    for body in &bodies {
+        let Some(expected) = read(&beside("expected", &body.name, "jsonl")) else {
+            writeln!(wrong, "{}: no corpus/expected/{}.jsonl", body.name, body.name).unwrap();
+            continue;
+        };
+        let expected: Vec<Value> = expected.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let found = as_json(&body.bytes);
+        if let Some(at) = (0..found.len().max(expected.len())).find(|at| found.get(*at) != expected.get(*at)) {
+            let line = |lines: &[Value]| lines.get(at).map_or_else(|| "nothing".to_owned(), Value::to_string);
+            writeln!(
+                wrong,
+                "{} line {}:\n  expected {}\n  found    {}",
+                body.name,
+                at + 1,
+                line(&expected),
+                line(&found)
+            )
+            .unwrap();
+        }
+    }
+    assert!(wrong.is_empty(), "\n{wrong}");
+    assert_eq!(orphans("expected", "jsonl", &bodies), [""; 0], "expectations without a body");
+}
+
+#[test]
+fn every_body_is_read_as_its_reviewed_snapshot_says() {
+    let update = std::env::var_os("UPDATE_GOLDEN").is_some();
+    let bodies = corpus::bodies();
+    let mut wrong = String::new();
+    for body in &bodies {
+        let path = beside("golden", &body.name, "txt");
+        let found = as_text(&body.bytes);
+        if update {
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(&path, &found).unwrap();
+        }
+        let expected = read(&path).unwrap_or_default();
+        if found != expected {
+            let differs = found.lines().zip(expected.lines()).position(|(found, expected)| found != expected);
+            let at = differs.unwrap_or_else(|| found.lines().count().min(expected.lines().count()));
+            let line = |text: &str| text.lines().nth(at).unwrap_or("nothing").to_owned();
+            writeln!(
+                wrong,
+                "{} line {}:\n  expected {}\n  found    {}",
+                body.name,
+                at + 1,
+                line(&expected),
+                line(&found)
+            )
+            .unwrap();
+        }
+    }
+    assert!(wrong.is_empty(), "\n{wrong}\nUPDATE_GOLDEN=1 writes the snapshots anew");
+    assert_eq!(orphans("golden", "txt", &bodies), [""; 0], "snapshots without a body");
+}
