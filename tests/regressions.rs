@@ -2,7 +2,8 @@
 
 #![allow(clippy::restriction)]
 
-use ews_stream::{Message, NotificationParser};
+use ews_stream::xml::Tokenizer;
+use ews_stream::{ErrorKind, Limit, Limits, Message, NotificationParser};
 
 /// What the parser says of the body around `messages`, pushed in chunks of `size` bytes, a line a message.
 fn read(messages: &str, size: usize) -> Vec<String> {
@@ -56,5 +57,20 @@ fn the_watermark_of_a_subscription_may_come_before_its_id_and_something_between_
     let expected = ["response Some(\"NoError\")", "status OK", "subscribed s Some(\"w\")", "end"];
     for size in [1, 2, 3, 7, 64, 10_000] {
         assert_eq!(read(message, size), expected, "in chunks of {size}");
+    }
+}
+
+#[test]
+fn a_cdata_section_goes_on_with_the_limit_of_the_text_it_continues() {
+    let limits = Limits::default().with_text_bytes(50);
+    // wherever the text stops for the section, and so wherever the limit is looked at next
+    for before in 1..=50 {
+        let body = format!("<a>{}<![CDATA[{}]]></a>", "x".repeat(before), "y".repeat(60));
+        let mut input = body.as_bytes();
+        let mut tokenizer = Tokenizer::with_limits(limits);
+        tokenizer.next_token(&mut input).unwrap();
+        let error = tokenizer.next_token(&mut input).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::LimitExceeded { limit: Limit::TextBytes, max: 50 }, "behind {before}");
+        assert_eq!(error.offset(), 53, "behind {before}");
     }
 }

@@ -710,6 +710,12 @@ impl Scanner {
         self.stop(ErrorKind::UnsupportedEncoding(Excerpt::new(name)), at)
     }
 
+    /// A limit has come into force that the lease does not know of.
+    pub(super) fn end_lease(&mut self, cur: &mut Cursor<'_>) {
+        self.lease_end = 0;
+        cur.end = cur.pos;
+    }
+
     /// Lets the handlers see on, up to the nearest limit.
     fn renew_lease(&mut self, cur: &mut Cursor<'_>) -> Result<(), Stop> {
         let at = self.at(cur.pos);
@@ -728,7 +734,7 @@ impl Scanner {
             if self.text_bounded {
                 let bound = self.text_from.saturating_add(text);
                 if bound <= at {
-                    return self.exceeded(Limit::TextBytes, self.limits.text_bytes(), at.saturating_sub(1));
+                    return self.exceeded(Limit::TextBytes, self.limits.text_bytes(), bound.saturating_sub(1));
                 }
                 end = end.min(bound);
             }
