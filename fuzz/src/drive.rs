@@ -16,7 +16,7 @@ pub trait Machine {
     fn finish(&mut self) -> Result<(), Error>;
     fn reset(&mut self);
     fn offset(&self) -> u64;
-    #[cfg(feature = "_work")]
+    /// Bytes looked at so far; 0 where that is not counted.
     fn work(&self) -> u64;
 }
 
@@ -187,10 +187,7 @@ pub fn is_bounded<M: Machine>(machine: impl FnOnce() -> M, limits: &Limits, body
                 break;
             }
         }
-        #[cfg(feature = "_work")]
-        {
-            work = machine.work();
-        }
+        work = machine.work();
     });
     assert!(peak <= ceiling(limits), "{peak} bytes allocated, {} allowed by {limits:?}", ceiling(limits));
     // a chunk's or a limit's end may make the machine look at one byte more

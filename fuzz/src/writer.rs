@@ -446,7 +446,7 @@ impl Writer<'_> {
                     out.push_str("]]>");
                     in_cdata = false;
                 }
-            } else if self.choices.one_in(12) {
+            } else if c != '\r' && self.choices.one_in(12) {
                 out.push_str("<![CDATA[");
                 in_cdata = true;
             }
