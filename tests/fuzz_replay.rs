@@ -111,18 +111,18 @@ fn the_corpus_of_mutate_keeps_what_came_before_the_wrong_byte() {
 #[test]
 fn spliced_bodies_are_the_same_however_they_are_cut() {
     let files = corpus("split");
-    invent(3_000, split, |random| spliced(&files, random));
+    invent(15_000, split, |random| spliced(&files, random));
 }
 
 #[test]
 fn spliced_documents_are_the_same_however_they_are_cut_and_to_other_parsers() {
     let files = corpus("tokens");
-    invent(6_000, tokens, |random| spliced(&files, random));
+    invent(30_000, tokens, |random| spliced(&files, random));
 }
 
 #[test]
 fn made_up_events_are_read_as_they_were_written() {
-    invent(2_000, events, |random| {
+    invent(10_000, events, |random| {
         let length = 40 + random.below(1_200);
         random.bytes(length)
     });
@@ -130,7 +130,7 @@ fn made_up_events_are_read_as_they_were_written() {
 
 #[test]
 fn made_up_events_with_wrong_bytes_keep_what_came_before_them() {
-    invent(2_000, mutate, |random| {
+    invent(10_000, mutate, |random| {
         let length = 40 + random.below(800);
         random.bytes(length)
     });
