@@ -1,0 +1,194 @@
+//! What the layer above asks of a scanner between two steps: to hold a run of bytes, what the latest token is, and to take
+//! a whole element that it knows already. Part of the scanner.
+
+use super::{Attribute, Cursor, Scanner, Scope, Span, State, UNBOUNDED};
+use crate::xml::namespace::NamespaceId;
+
+impl Scanner {
+    // ---- holding ------------------------------------------------------------------------------------------------
+
+    /// Keeps the run from the latest start tag on, until [`release`](Self::release).
+    pub(crate) fn hold(&mut self) {
+        self.holding = true;
+    }
+
+    /// Keeps a new run from the cursor on, until [`release`](Self::release).
+    pub(crate) fn hold_from(&mut self, cur: &Cursor<'_>) {
+        self.hold.begin(cur.pos);
+        self.holding = true;
+        self.bound_from = self.at(cur.pos);
+    }
+
+    /// Whether the run outlives its tokens.
+    pub(crate) fn holds(&self) -> bool {
+        self.holding
+    }
+
+    /// The run ends with the latest token.
+    pub(crate) fn release(&mut self) {
+        self.holding = false;
+    }
+
+    pub(super) fn is_holding(&self) -> bool {
+        self.holding || self.token_held
+    }
+
+    /// Begins a token's run at the cursor unless it is a part of a longer one.
+    pub(in crate::xml) fn begin_token(&mut self, at: usize) {
+        if !self.holding {
+            self.hold.begin(at);
+        }
+        self.token_held = true;
+    }
+
+    /// A tag, comment or instruction begins at the `<` before the cursor.
+    pub(in crate::xml) fn bound_markup(&mut self, cur: &Cursor<'_>) {
+        if !self.holding {
+            self.bound_from = self.at(cur.pos).saturating_sub(1);
+        }
+    }
+
+    /// The comment or instruction is over.
+    pub(in crate::xml) fn unbound_markup(&mut self) {
+        if !self.holding {
+            self.bound_from = UNBOUNDED;
+        }
+    }
+
+    /// The held bytes. Complete up to the cursor after a [`Step`].
+    #[inline]
+    pub(crate) fn run<'a>(&'a self, cur: &Cursor<'a>) -> &'a [u8] {
+        self.hold.run(cur.chunk, cur.pos)
+    }
+
+    /// The same with the chunk's own lifetime.
+    #[inline]
+    pub(crate) fn run_of<'a>(&'a self, chunk: &'a [u8], cur: &Cursor<'_>) -> &'a [u8] {
+        self.hold.run(chunk, cur.pos)
+    }
+
+    // ---- the latest token ---------------------------------------------------------------------------------------
+
+    /// Whether character data is wanted from here on: unwanted text is checked, but neither decoded nor reported.
+    #[inline]
+    pub(crate) fn keep_text(&mut self, keep: bool) {
+        self.keep_text = keep;
+    }
+
+    /// After [`Step::Text`]: where it is. Never empty.
+    #[inline]
+    pub(crate) fn text_span(&self) -> Span {
+        self.text
+    }
+
+    /// The texts of `first` and, later in the run, `second` as one, where only dropped markup lies between them.
+    pub(crate) fn join(&mut self, cur: &Cursor<'_>, first: Span, second: Span) -> Span {
+        self.hold.drop_range(cur.chunk, first.end, second.start, cur.pos);
+        let shift = second.start.saturating_sub(first.end);
+        Span { start: first.start, end: second.end.saturating_sub(shift) }
+    }
+
+    /// After [`Step::Start`]: the element's namespace.
+    #[inline]
+    pub(crate) fn namespace(&self) -> NamespaceId {
+        self.element_namespace.id
+    }
+
+    /// After [`Step::Start`]: the element's local name.
+    #[inline]
+    pub(crate) fn local<'a>(&'a self, cur: &Cursor<'a>) -> &'a [u8] {
+        self.element.local(self.run(cur))
+    }
+
+    /// After [`Step::Start`]: where the element's local name is in the run.
+    pub(crate) fn local_span(&self) -> Span {
+        Span { start: self.element.local, end: self.element.end }
+    }
+
+    /// After [`Step::Start`]: offset in the input of the tag's `<`.
+    pub(crate) fn element_at(&self) -> u64 {
+        self.element_at
+    }
+
+    /// After [`Step::Start`]: the attributes without the namespace declarations.
+    pub(in crate::xml) fn attributes(&self) -> impl Iterator<Item = &Attribute> {
+        self.attributes.iter().filter(|attribute| !attribute.is_declaration)
+    }
+
+    /// After [`Step::Start`]: local names and values of the attributes that are in no namespace.
+    #[inline]
+    pub(crate) fn plain_attributes<'a>(&'a self, run: &'a [u8]) -> impl Iterator<Item = (&'a [u8], Span)> {
+        self.attributes
+            .iter()
+            .filter(|attribute| !attribute.is_declaration && attribute.name.local == attribute.name.start)
+            .map(|attribute| (attribute.name.whole(run), attribute.value))
+    }
+
+    /// Number of open elements; one that has just ended still counts.
+    #[inline]
+    pub(crate) fn depth(&self) -> usize {
+        self.open.depth()
+    }
+
+    /// The latest token is done with.
+    #[inline]
+    pub(super) fn leave_token(&mut self) {
+        self.token_done = false;
+        self.token_held = false;
+        if self.pop_pending {
+            self.pop_pending = false;
+            self.namespaces.leave(self.open.depth());
+            self.open.pop();
+        }
+        self.unbound_markup();
+    }
+
+    // ---- whole elements -----------------------------------------------------------------------------------------
+
+    /// Whether the context is what it was when it was saved.
+    pub(crate) fn is_in_scope(&self, scope: &Scope) -> bool {
+        scope.depth == self.open.depth() && self.namespaces.are(&scope.namespaces)
+    }
+
+    /// Keeps the context.
+    pub(crate) fn save_scope(&self, scope: &mut Scope) {
+        scope.depth = self.open.depth();
+        self.namespaces.save(&mut scope.namespaces);
+    }
+
+    /// The held run, if it is as it was sent and lies in the chunk.
+    pub(crate) fn plain_run<'a>(&'a self, cur: &Cursor<'a>) -> Option<&'a [u8]> {
+        self.hold.is_in_place().then(|| self.run(cur))
+    }
+
+    /// Between the children of an element whose text is not wanted: where the next tag's name begins, and the input from
+    /// there as far as limits let an element go, if nothing but white space comes before and `least` bytes follow.
+    #[inline]
+    pub(crate) fn peek_element<'c>(&mut self, cur: &Cursor<'c>, least: usize) -> Option<(usize, &'c [u8])> {
+        if self.token_done {
+            self.leave_token();
+        }
+        let rest = cur.remaining();
+        if self.state != State::Content || self.text_open || self.holding || rest.len() < least {
+            return None;
+        }
+        let space = rest.iter().take_while(|byte| matches!(byte, b' ' | b'\n' | b'\t')).count();
+        self.look(space);
+        let (b'<', element) = rest.get(space..)?.split_first()? else { return None };
+        if space > self.limits.text_bytes() {
+            return None;
+        }
+        let longest = element.len().min(self.limits.event_bytes().saturating_sub(1));
+        Some((cur.pos.wrapping_add(space).wrapping_add(1), element.get(..longest)?))
+    }
+
+    /// Takes the element whose name begins at `start` and that has `len` bytes from there, known to be well-formed in this
+    /// place. Its bytes are the held run until the next step.
+    #[inline]
+    pub(crate) fn take_element(&mut self, cur: &mut Cursor<'_>, start: usize, len: usize) {
+        self.hold.begin(start);
+        self.token_held = true;
+        self.token_done = true;
+        cur.pos = start.wrapping_add(len);
+    }
+}
