@@ -48,8 +48,8 @@ impl Cuts {
             _ => usize::from(byte & 31),
         };
         // a pattern of empty chunks only would never end
-        let rest = if self.0.iter().all(|byte| length(*byte) == 0) { 1 } else { 0 };
-        self.0.into_iter().cycle().map(move |byte| length(byte).max(rest))
+        let least = usize::from(self.0.iter().all(|byte| length(*byte) == 0));
+        self.0.into_iter().cycle().map(move |byte| length(byte).max(least))
     }
 }
 

@@ -434,7 +434,7 @@ fn fault(parts: &Few<FaultPart>) -> Owned {
                     match detail {
                         FaultDetail::ResponseCode(text) => first(&mut record.response_code, text.trimmed()),
                         FaultDetail::MessageXml(details) => {
-                            details.0.iter().for_each(|detail| detail.add_to(&mut record))
+                            details.0.iter().for_each(|detail| detail.add_to(&mut record));
                         }
                     }
                 }

@@ -43,7 +43,9 @@ fn roxmltree_is_known_to_accept(error: Error, text: &str) -> bool {
     let in_instruction = before.rfind('<').is_some_and(|lt| before[lt..].starts_with("<?"));
     match error.kind() {
         // no fault: limits are ours, and it takes decoded text, so that the declared encoding does not matter to it
-        ErrorKind::LimitExceeded { .. } | ErrorKind::UnsupportedEncoding(_) => true,
+        ErrorKind::LimitExceeded { .. } | ErrorKind::UnsupportedEncoding(_)
+        // a declaration's values are not looked at, and one that is not written `<?xml ` is an instruction to it
+        | ErrorKind::XmlDeclaration(_) => true,
         // `<?a:b?>`: NS 7 is not implemented; `<:a/>` and `<a :b=""/>` count as names without a prefix
         ErrorKind::InvalidQName => in_instruction || before.ends_with(['<', ' ', '\t', '\n', '\r']),
         // `<a></:a>`, for the same reason
@@ -61,8 +63,6 @@ fn roxmltree_is_known_to_accept(error: Error, text: &str) -> bool {
         }
         // `xmlns:p=""` takes the prefix away, as only Namespaces 1.1 has it
         ErrorKind::ReservedNamespace => there.split(['"', '\'']).nth(1) == Some(""),
-        // a declaration's values are not looked at, and one that is not written `<?xml ` is an instruction to it
-        ErrorKind::XmlDeclaration(_) => true,
         // `<?p+?>` and `<?p?+?>`: nothing has to stand between a target and what follows it
         ErrorKind::Syntax(_) => in_instruction,
         _ => false,

@@ -422,13 +422,14 @@ impl Writer<'_> {
             _ => "",
         };
         let number = u32::from(c);
-        match self.choices.below(4) {
-            0 if !named.is_empty() => out.push_str(named),
-            1 => out.push_str(&format!("&#x{number:X};")),
-            2 => out.push_str(&format!("&#x{number:08x};")),
-            3 => out.push_str(&format!("&#{number:012};")),
-            _ => out.push_str(&format!("&#{number};")),
-        }
+        let written = match self.choices.below(4) {
+            0 if !named.is_empty() => named.to_owned(),
+            1 => format!("&#x{number:X};"),
+            2 => format!("&#x{number:08x};"),
+            3 => format!("&#{number:012};"),
+            _ => format!("&#{number};"),
+        };
+        out.push_str(&written);
     }
 
     fn text(&mut self, text: &str) {
