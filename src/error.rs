@@ -59,6 +59,19 @@ impl fmt::Display for Error {
 
 impl core::error::Error for Error {}
 
+/// For drivers that read in terms of [`std::io`]: an error of kind [`InvalidData`](std::io::ErrorKind::InvalidData), or
+/// [`UnexpectedEof`](std::io::ErrorKind::UnexpectedEof) where the input ended inside a document.
+#[cfg(feature = "std")]
+impl From<Error> for std::io::Error {
+    fn from(error: Error) -> Self {
+        let kind = match error.kind {
+            ErrorKind::UnexpectedEnd => std::io::ErrorKind::UnexpectedEof,
+            _ => std::io::ErrorKind::InvalidData,
+        };
+        Self::new(kind, error)
+    }
+}
+
 /// The kinds of [`Error`].
 ///
 /// The numbers in brackets are productions of [XML 1.0, fifth edition](https://www.w3.org/TR/xml/), "NS" is

@@ -1,88 +1,82 @@
 //! Finding the end of a run of ordinary bytes and proving the run clean, in one pass. Depends on nothing.
 //!
-//! One look at eight bytes answers "is any of them a delimiter, a reference, a control character or not ASCII?". The
-//! arithmetic (bit tricks on a `u64`, "SWAR") may flag bytes *above* the first flagged one wrongly, since a borrow runs
-//! upwards; the lowest flag is exact, and it is the only one that is used.
-
-const ONES: u64 = 0x0101_0101_0101_0101;
-const HIGHS: u64 = 0x8080_8080_8080_8080;
+//! One look at 32 bytes answers "is any of them a delimiter, a reference, a control character or not ASCII?", and where
+//! the first is: the answer for each byte becomes a byte of a mask, all at once in vector registers (the loops below have no
+//! branch, so the compiler makes them so, without `unsafe`), and the mask's trailing zeros are the place.
+#![allow(clippy::needless_bitwise_bool)] // `||` is a branch
 
 /// Length of the leading run of bytes that mean nothing in character data: ASCII from space up, without `<`, `>`, `&`.
 #[inline]
 pub(crate) fn text_run(bytes: &[u8]) -> usize {
-    run(
-        bytes,
-        |x| {
-            // '<' and '>' differ in one bit only: masked away, both become '<'
-            let angle = (x & !(ONES << 1)) ^ splat(b'<');
-            below_space_or_high(x) | zero(angle) | zero(x ^ splat(b'&'))
-        },
-        |byte| matches!(byte, b' '..=b'~' | 0x7F) && !matches!(byte, b'<' | b'>' | b'&'),
-    )
+    // '<' and '>' differ in one bit only: masked away, both become '<'
+    run(bytes, |byte| is_control_or_beyond_ascii(byte) | (byte & !2 == b'<') | (byte == b'&'))
 }
 
 /// Length of the leading run of bytes that mean nothing in an attribute value in `quote`s: ASCII from space up, without
 /// the quote, `<` and `&`.
 #[inline]
 pub(crate) fn value_run(bytes: &[u8], quote: u8) -> usize {
-    let quotes = splat(quote);
-    run(
-        bytes,
-        |x| below_space_or_high(x) | zero(x ^ quotes) | zero(x ^ splat(b'<')) | zero(x ^ splat(b'&')),
-        |byte| matches!(byte, b' '..=b'~' | 0x7F) && !matches!(byte, b'<' | b'&') && byte != quote,
-    )
+    run(bytes, |byte| is_control_or_beyond_ascii(byte) | (byte == quote) | (byte == b'<') | (byte == b'&'))
 }
 
 /// Length of the leading run of ASCII from space up without `stop`: the insides of comments, processing instructions
 /// and CDATA sections.
 #[inline]
 pub(super) fn run_until(bytes: &[u8], stop: u8) -> usize {
-    let stops = splat(stop);
-    run(bytes, |x| below_space_or_high(x) | zero(x ^ stops), |byte| matches!(byte, b' '..=b'~' | 0x7F) && byte != stop)
+    run(bytes, |byte| is_control_or_beyond_ascii(byte) | (byte == stop))
+}
+
+/// Below space, or above 0x7F: one comparison, since bytes above 0x7F are the negative ones.
+#[inline]
+const fn is_control_or_beyond_ascii(byte: u8) -> bool {
+    byte.cast_signed() < 0x20
 }
 
 #[inline]
-fn run(bytes: &[u8], flags: impl Fn(u64) -> u64, plain: impl Fn(u8) -> bool) -> usize {
-    let (words, tail) = bytes.as_chunks::<8>();
+fn run(bytes: &[u8], stops: impl Fn(u8) -> bool) -> usize {
     let mut at: usize = 0;
+    let (blocks, rest) = bytes.as_chunks::<32>();
+    for block in blocks {
+        let mut mask = [0; 32];
+        for (mark, byte) in mask.iter_mut().zip(block) {
+            *mark = if stops(*byte) { 0xFF } else { 0 };
+        }
+        let ([low, high], _) = mask.as_chunks::<16>() else { return at };
+        let (low, high) = (u128::from_le_bytes(*low), u128::from_le_bytes(*high));
+        if low != 0 {
+            return at.wrapping_add((low.trailing_zeros() / 8) as usize);
+        }
+        if high != 0 {
+            return at.wrapping_add((high.trailing_zeros() / 8) as usize).wrapping_add(16);
+        }
+        at = at.wrapping_add(32);
+    }
+    let (words, rest) = rest.as_chunks::<8>();
     for word in words {
-        let flagged = flags(u64::from_le_bytes(*word)) & HIGHS;
-        if flagged != 0 {
-            return at.wrapping_add((flagged.trailing_zeros() / 8) as usize);
+        let mut mask = [0; 8];
+        for (mark, byte) in mask.iter_mut().zip(word) {
+            *mark = if stops(*byte) { 0xFF } else { 0 };
+        }
+        let mask = u64::from_le_bytes(mask);
+        if mask != 0 {
+            return at.wrapping_add((mask.trailing_zeros() / 8) as usize);
         }
         at = at.wrapping_add(8);
     }
-    at.wrapping_add(tail.iter().take_while(|byte| plain(**byte)).count())
-}
-
-#[inline]
-const fn splat(byte: u8) -> u64 {
-    ONES.wrapping_mul(byte as u64)
-}
-
-/// High bit set in the lowest byte that is 0 (where the byte is below 0x80).
-#[inline]
-const fn zero(x: u64) -> u64 {
-    x.wrapping_sub(ONES)
-}
-
-/// High bit set in the lowest byte that is below 0x20 or above 0x7F.
-#[inline]
-const fn below_space_or_high(x: u64) -> u64 {
-    x.wrapping_sub(splat(0x20)) | x
+    at.wrapping_add(rest.iter().take_while(|byte| !stops(**byte)).count())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// Every byte value, at every place of two words, over every filler that could lend or borrow a bit.
+    /// Every byte value, at every place of a block, a word and what is left over.
     #[test]
     fn every_run_ends_at_the_first_byte_that_is_not_plain() {
         for filler in [b' ', b'a', b'=', b'?', b'\'', b'%', 0x7F] {
-            for place in 0..19 {
+            for place in 0..45 {
                 for byte in 0..=255u8 {
-                    let mut bytes = [filler; 19];
+                    let mut bytes = [filler; 45];
                     bytes[place] = byte;
                     let control = !(0x20..0x80).contains(&byte);
                     let cases: [(usize, bool, &str); 4] = [
@@ -92,7 +86,7 @@ mod tests {
                         (run_until(&bytes, b'-'), control || byte == b'-', "comment"),
                     ];
                     for (found, stops, what) in cases {
-                        assert_eq!(found, if stops { place } else { 19 }, "{what} {filler:#x} {place} {byte:#x}");
+                        assert_eq!(found, if stops { place } else { 45 }, "{what} {filler:#x} {place} {byte:#x}");
                     }
                 }
             }

@@ -15,7 +15,8 @@ impl Scanner {
             self.beyond_ascii(cur)?;
         }
         loop {
-            let run = find::text_run(cur.rest());
+            // most often there is no text, only the next tag
+            let run = if cur.peek() == Some(b'<') { 0 } else { find::text_run(cur.rest()) };
             self.look(run.wrapping_add(1));
             if run > 0 {
                 self.open_text(cur);

@@ -47,6 +47,8 @@ EVENT_ORDER = [
     "folder_id", "parent_folder_id", "old_item_id", "old_folder_id", "old_parent_folder_id", "unread_count",
 ]
 SPACE = " \t\r\n"
+BETWEEN = "\x01"  # stands between a namespace and a name; no document can hold it
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 class Refused(Exception):
@@ -82,12 +84,16 @@ class Reader:
     def emit_response(self, message):
         self.emit(message="Response", operation=message["operation"], **{"class": message["class"]},
                   code=message.get("code"), text=message.get("text"), back_off_ms=message.get("back_off_ms"))
-        message["sent"] = True
+        message["sent"], message["late"] = True, False
         for waiting in message["waiting"]:
             self.emit(**waiting)
         message["waiting"] = []
-        for late in ("code", "text", "back_off_ms"):
-            message.pop(late, None)
+
+    def head(self, message, key, value):
+        """Of a repeated element the first counts; what comes behind the Response is told at the message's end."""
+        if key not in message:
+            message[key] = value
+            message["late"] = message["sent"]
 
     def content(self, owner, **fields):
         if owner["sent"]:
@@ -102,10 +108,10 @@ class Reader:
     # ---- the grammar
 
     def start(self, name, attributes):
-        uri, _, local = name.rpartition(" ")
+        uri, _, local = name.rpartition(BETWEEN)
         place, state = self.child(uri, local, attributes)
         if not self.stack and place != "Envelope":
-            raise Refused(f"the root is {name}, not a SOAP Envelope")
+            raise Refused(f"the root is {local}, not a SOAP Envelope")
         self.stack.append((place, state))
 
     def child(self, uri, local, attributes):
@@ -134,7 +140,7 @@ class Reader:
             kind = attributes.get("ResponseClass", "").strip(SPACE)
             return ("ResponseMessage", {
                 "operation": state["operation"], "class": kind if kind in ("Success", "Warning", "Error") else None,
-                "sent": False, "waiting": [], "id": None, "watermark": None,
+                "sent": False, "late": False, "waiting": [], "id": None, "watermark": None,
             })
         if place == "ResponseMessage" and ews:
             return self.response_child(local, state, leaf)
@@ -144,7 +150,7 @@ class Reader:
                 def take(text):
                     number = integer(text.strip(SPACE), 0, 2**64 - 1)
                     if number is not None:
-                        state["owner"].setdefault("back_off_ms", number)
+                        self.head(state, "back_off_ms", number)
                 return leaf(take)
         if place == "Notifications" and ews and local == "Notification":
             return self.notification(state)
@@ -155,15 +161,15 @@ class Reader:
         if place == "ErrorSubscriptionIds" and (ews or none) and local == "SubscriptionId":
             self.content_begins(state)
             return leaf(lambda text: self.content(state, message="ErrorSubscriptionId", id=text.strip(SPACE)))
-        if place == "Fault" and (soap or none):
+        if place == "Fault" and none:
             if local == "faultcode":
                 return leaf(lambda text: first(state, "code", text.strip(SPACE)))
             if local == "faultstring":
                 return leaf(lambda text: first(state, "string", text))
-            if local in ("detail", "Detail"):
+            if local == "detail":
                 return ("Detail", state)
-            if local in ("Code", "Reason"):
-                return (local, state)
+        if place == "Fault" and soap and local in ("Code", "Reason", "Detail"):
+            return (local, state)
         if place == "Code" and soap and local == "Value":
             return leaf(lambda text: first(state, "code", text.strip(SPACE)))
         if place == "Reason" and soap and local == "Text":
@@ -174,16 +180,12 @@ class Reader:
         return (None, None)
 
     def response_child(self, local, message, leaf):
-        def head(key, value):
-            message.setdefault(key, value)
-            if message["sent"]:
-                self.emit_response(message)
         if local == "ResponseCode":
-            return leaf(lambda text: head("code", text.strip(SPACE)))
+            return leaf(lambda text: self.head(message, "code", text.strip(SPACE)))
         if local == "MessageText":
-            return leaf(lambda text: head("text", text))
+            return leaf(lambda text: self.head(message, "text", text))
         if local == "MessageXml":
-            return ("MessageXml", {"owner": message})
+            return ("MessageXml", message)
         if local == "Notifications":
             self.content_begins(message)
             return ("Notifications", message)
@@ -208,16 +210,16 @@ class Reader:
 
     def notification(self, message):
         self.content_begins(message, now=True)
-        return ("Notification", {"subscription_id": None, "previous_watermark": None, "more_events": None})
+        return ("Notification", {})
 
     def notification_child(self, local, head, leaf):
         if local == "SubscriptionId":
-            return leaf(lambda text: first(head, "subscription_id", text.strip(SPACE)))
+            return leaf(lambda text: head.setdefault("subscription_id", text.strip(SPACE)))
         if local == "PreviousWatermark":
-            return leaf(lambda text: first(head, "previous_watermark", text.strip(SPACE)))
+            return leaf(lambda text: head.setdefault("previous_watermark", text.strip(SPACE)))
         if local == "MoreEvents":
             truth = {"true": True, "1": True, "false": False, "0": False}
-            return leaf(lambda text: first(head, "more_events", truth.get(text.strip(SPACE))))
+            return leaf(lambda text: head.setdefault("more_events", truth.get(text.strip(SPACE))))
         if local.endswith("Event"):
             return ("Event", {"message": "Event", "event": local, **head})
         return (None, None)
@@ -245,10 +247,8 @@ class Reader:
             self.emit(**{name: state[name] for name in EVENT_ORDER if name in state})
         elif place in ("ServerVersionInfo", "Fault"):
             self.emit(**state)
-        elif place == "MessageXml" and "sent" in state["owner"] and state["owner"]["sent"]:
-            self.emit_response(state["owner"])
         elif place == "ResponseMessage":
-            if not state["sent"]:
+            if not state["sent"] or state["late"]:
                 self.emit_response(state)
             if state["id"] is not None:
                 self.emit(message="Subscribed", subscription_id=state["id"], watermark=state["watermark"])
@@ -271,14 +271,16 @@ def first(state, key, value):
 
 def read_document(body, begin, out):
     """Reads the document that begins at `begin`; returns where it ends."""
-    parser = expat.ParserCreate(namespace_separator=" ")
+    parser = expat.ParserCreate(namespace_separator=BETWEEN)
     reader = Reader(out, parser)
     parser.buffer_text = True
     parser.StartElementHandler = reader.start
     parser.EndElementHandler = reader.end
     parser.CharacterDataHandler = reader.characters
 
-    def declaration(_version, encoding, _standalone):
+    def declaration(version, encoding, _standalone):
+        if not re.fullmatch(r"1\.[0-9]+", version):  # expat takes any
+            raise Refused(f"version {version}")
         if encoding is not None and encoding.upper() not in ("UTF-8", "US-ASCII"):
             raise Refused(f"encoding {encoding}")
 
@@ -287,28 +289,32 @@ def read_document(body, begin, out):
 
     parser.XmlDeclHandler = declaration
     parser.StartDoctypeDeclHandler = doctype
-    if body[begin:begin + 2] in (b"\xff\xfe", b"\xfe\xff"):
+    if body[begin:begin + 2] in (b"\xff\xfe", b"\xfe\xff", b"\0<", b"<\0"):
         raise Refused("not UTF-8")
     try:
         parser.Parse(body[begin:], True)
     except RootClosed:
-        return body.index(b">", begin + reader.root_closed_at) + 1
+        return TAG.match(body, begin + reader.root_closed_at).end()
     except expat.ExpatError as error:
         raise Refused(str(error)) from error
     raise Refused("no root")
 
 
-EPILOG = re.compile(rb"(?:[ \t\r\n]+|<!--(?:(?!--).)*-->|<\?(?![xX][mM][lL][\s?]).*?\?>)*", re.DOTALL)
+TAG = re.compile(rb"<(?:[^>\"']|\"[^\"]*\"|'[^']*')*>")
+EPILOG = re.compile(rb"(?:[ \t\r\n]+|<!--.*?-->|<\?(?![xX][mM][lL][\s?]).*?\?>)*", re.DOTALL)
 
 
 def read_body(body, out):
     """Documents back to back, with white space, comments and instructions behind each."""
     at = 0
-    if not body.strip(SPACE.encode()):
-        return
-    while at < len(body):
+    while body[at:].removeprefix(BYTE_ORDER_MARK).strip(SPACE.encode()):
         at = read_document(body, at, out)
-        at = EPILOG.match(body, at).end()
+        end = EPILOG.match(body, at).end()
+        try:
+            expat.ParserCreate().Parse(b"<root/>" + body[at:end], True)  # what stands there is well-formed
+        except expat.ExpatError as error:
+            raise Refused(str(error)) from error
+        at = end
 
 
 def main():
