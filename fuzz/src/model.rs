@@ -434,7 +434,7 @@ fn fault(parts: &Few<FaultPart>) -> Owned {
                     match detail {
                         FaultDetail::ResponseCode(text) => first(&mut record.response_code, text.trimmed()),
                         FaultDetail::MessageXml(details) => {
-                            details.0.iter().for_each(|detail| detail.add_to(&mut record))
+                            details.0.iter().for_each(|detail| detail.add_to(&mut record));
                         }
                     }
                 }
@@ -577,11 +577,12 @@ impl Notification {
 impl Event {
     fn record(&self, head: EventRecord) -> EventRecord {
         let mut record = EventRecord { name: self.kind.element().to_owned(), ..head };
+        let mut unread_count = None;
         for part in self.all_parts() {
             match part {
                 EventPart::TimeStamp(text) => first(&mut record.timestamp, text.trimmed()),
                 EventPart::Watermark(text) => first(&mut record.watermark, text.trimmed()),
-                EventPart::UnreadCount(number) => record.unread_count = record.unread_count.or(number.value()),
+                EventPart::UnreadCount(number) => first(&mut unread_count, number.value()),
                 EventPart::Id { which, id, change_key } => {
                     let id: Id =
                         (id.as_ref().map(Text::trimmed).unwrap_or_default(), change_key.as_ref().map(Text::trimmed));
@@ -589,6 +590,7 @@ impl Event {
                 }
             }
         }
+        record.unread_count = unread_count.flatten();
         record
     }
 }

@@ -165,6 +165,7 @@ impl Scanner {
             if self.matched == 6 {
                 // what is read from here on is text again, with the limit of the text it continues
                 self.text_bounded = self.text_open;
+                self.end_lease(cur);
                 self.after_cr = false;
                 self.brackets = 0;
                 self.state = State::Cdata;
