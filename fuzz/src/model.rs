@@ -533,7 +533,7 @@ impl ResponseMessage {
         for part in self.all_parts() {
             match part {
                 ResponsePart::Code(text) => {
-                    reading.part(Part::Code, true, |head| first(&mut head.code, text.trimmed()))
+                    reading.part(Part::Code, true, |head| first(&mut head.code, text.trimmed()));
                 }
                 ResponsePart::MessageText(text) => {
                     reading.part(Part::Text, true, |head| first(&mut head.text, text.0.clone()));
@@ -547,7 +547,7 @@ impl ResponseMessage {
                         };
                         details.0.iter().for_each(|detail| detail.add_to(&mut all));
                         (head.back_off_ms, head.inner_code) = (all.back_off_ms, all.inner_code);
-                    })
+                    });
                 }
                 ResponsePart::Notifications(notifications) => {
                     reading.contents();
