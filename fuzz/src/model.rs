@@ -463,6 +463,8 @@ struct Reading<'a> {
     head: ResponseRecord,
     /// Whether the head is out.
     sent: bool,
+    /// Which [`Part`]s there were.
+    known: [bool; 3],
     waiting: Vec<Owned>,
 }
 
@@ -486,8 +488,11 @@ impl Reading<'_> {
         if self.sent { self.out.push(message) } else { self.waiting.push(message) }
     }
 
-    /// A part of the head: it comes alone when the head is out already.
-    fn part(&mut self, add: impl FnOnce(&mut ResponseRecord)) {
+    /// A part of the head, unless there was one like it: it comes alone when the head is out already.
+    fn part(&mut self, which: Part, add: impl FnOnce(&mut ResponseRecord)) {
+        if std::mem::replace(&mut self.known[which as usize], true) {
+            return;
+        }
         if self.sent {
             let mut late =
                 ResponseRecord { operation: self.head.operation, class: self.head.class, ..ResponseRecord::default() };
@@ -497,27 +502,44 @@ impl Reading<'_> {
             add(&mut self.head);
         }
     }
+
+    /// A `MessageXml`. Before the head is out, what several say is put together.
+    fn message_xml(&mut self, details: &Few<Detail>) {
+        let mut all = FaultRecord::default();
+        if !self.sent {
+            (all.back_off_ms, all.inner_code) = (self.head.back_off_ms, self.head.inner_code.take());
+            details.0.iter().for_each(|detail| detail.add_to(&mut all));
+            self.known[Part::Details as usize] |= all != FaultRecord::default();
+            (self.head.back_off_ms, self.head.inner_code) = (all.back_off_ms, all.inner_code);
+            return;
+        }
+        details.0.iter().for_each(|detail| detail.add_to(&mut all));
+        // one that says nothing is none
+        if all != FaultRecord::default() {
+            self.part(Part::Details, |head| (head.back_off_ms, head.inner_code) = (all.back_off_ms, all.inner_code));
+        }
+    }
+}
+
+/// The parts of a response's head, of which each counts once.
+#[derive(Clone, Copy)]
+enum Part {
+    Code,
+    Text,
+    Details,
 }
 
 impl ResponseMessage {
     fn messages(&self, operation: Option<Operation>, out: &mut Vec<Owned>) {
         let class = self.class.and_then(Class::meaning);
         let head = ResponseRecord { operation, class, ..ResponseRecord::default() };
-        let mut reading = Reading { out, head, sent: false, waiting: Vec::new() };
+        let mut reading = Reading { out, head, sent: false, known: [false; 3], waiting: Vec::new() };
         let (mut subscription_id, mut watermark) = (None, None);
         for part in self.all_parts() {
             match part {
-                ResponsePart::Code(text) => reading.part(|head| first(&mut head.code, text.trimmed())),
-                ResponsePart::MessageText(text) => reading.part(|head| first(&mut head.text, text.0.clone())),
-                ResponsePart::MessageXml(details) => reading.part(|head| {
-                    let mut all = FaultRecord {
-                        back_off_ms: head.back_off_ms,
-                        inner_code: head.inner_code.take(),
-                        ..FaultRecord::default()
-                    };
-                    details.0.iter().for_each(|detail| detail.add_to(&mut all));
-                    (head.back_off_ms, head.inner_code) = (all.back_off_ms, all.inner_code);
-                }),
+                ResponsePart::Code(text) => reading.part(Part::Code, |head| head.code = Some(text.trimmed())),
+                ResponsePart::MessageText(text) => reading.part(Part::Text, |head| head.text = Some(text.0.clone())),
+                ResponsePart::MessageXml(details) => reading.message_xml(details),
                 ResponsePart::Notifications(notifications) => {
                     reading.contents();
                     for notification in &notifications.0 {
@@ -559,11 +581,15 @@ impl ResponseMessage {
 impl Notification {
     fn messages(&self, out: &mut Vec<Owned>) {
         let mut head = EventRecord::default();
+        let mut more_events = None;
         for part in self.all_parts() {
             match part {
                 NotificationPart::SubscriptionId(id) => first(&mut head.subscription_id, id.trimmed()),
                 NotificationPart::PreviousWatermark(text) => first(&mut head.previous_watermark, text.trimmed()),
-                NotificationPart::MoreEvents(flag) => head.more_events = head.more_events.or(flag.meaning()),
+                NotificationPart::MoreEvents(flag) => {
+                    first(&mut more_events, flag.meaning());
+                    head.more_events = more_events.flatten();
+                }
                 NotificationPart::Event(event) => {
                     for _ in 0..event.times() {
                         out.push(Owned::Event(Box::new(event.record(head.clone()))));
