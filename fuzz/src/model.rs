@@ -455,6 +455,16 @@ impl Detail {
             Self::Violation(text) => first(&mut record.violation, text.0.clone()),
         }
     }
+
+    /// Whether it says anything to the parser.
+    fn is_understood(&self) -> bool {
+        match self {
+            Self::BackOff(number) => number.value::<u64>().is_some(),
+            Self::LineNumber(number) | Self::LinePosition(number) => number.value::<u32>().is_some(),
+            Self::InnerCode(_) | Self::Violation(_) => true,
+            Self::OtherValue(_) => false,
+        }
+    }
 }
 
 /// A response message as it is read from top to bottom.
@@ -463,9 +473,17 @@ struct Reading<'a> {
     head: ResponseRecord,
     /// Whether the head is out.
     sent: bool,
-    /// Which [`Part`]s there were.
+    /// Of these parts the first was read.
     known: [bool; 3],
     waiting: Vec<Owned>,
+}
+
+/// The parts of a head, as they are counted in [`Reading::known`].
+#[derive(Clone, Copy)]
+enum Part {
+    Code,
+    Text,
+    Details,
 }
 
 impl Reading<'_> {
@@ -488,12 +506,14 @@ impl Reading<'_> {
         if self.sent { self.out.push(message) } else { self.waiting.push(message) }
     }
 
-    /// A part of the head, unless there was one like it: it comes alone when the head is out already.
-    fn part(&mut self, which: Part, add: impl FnOnce(&mut ResponseRecord)) {
-        if std::mem::replace(&mut self.known[which as usize], true) {
-            return;
-        }
+    /// A part of the head: it comes alone when the head is out already, unless it says nothing or nothing new.
+    fn part(&mut self, part: Part, understood: bool, add: impl FnOnce(&mut ResponseRecord)) {
+        let known = self.known[part as usize];
+        self.known[part as usize] |= understood;
         if self.sent {
+            if known || !understood {
+                return;
+            }
             let mut late =
                 ResponseRecord { operation: self.head.operation, class: self.head.class, ..ResponseRecord::default() };
             add(&mut late);
@@ -502,31 +522,6 @@ impl Reading<'_> {
             add(&mut self.head);
         }
     }
-
-    /// A `MessageXml`. Before the head is out, what several say is put together.
-    fn message_xml(&mut self, details: &Few<Detail>) {
-        let mut all = FaultRecord::default();
-        if !self.sent {
-            (all.back_off_ms, all.inner_code) = (self.head.back_off_ms, self.head.inner_code.take());
-            details.0.iter().for_each(|detail| detail.add_to(&mut all));
-            self.known[Part::Details as usize] |= all != FaultRecord::default();
-            (self.head.back_off_ms, self.head.inner_code) = (all.back_off_ms, all.inner_code);
-            return;
-        }
-        details.0.iter().for_each(|detail| detail.add_to(&mut all));
-        // one that says nothing is none
-        if all != FaultRecord::default() {
-            self.part(Part::Details, |head| (head.back_off_ms, head.inner_code) = (all.back_off_ms, all.inner_code));
-        }
-    }
-}
-
-/// The parts of a response's head, of which each counts once.
-#[derive(Clone, Copy)]
-enum Part {
-    Code,
-    Text,
-    Details,
 }
 
 impl ResponseMessage {
@@ -537,9 +532,23 @@ impl ResponseMessage {
         let (mut subscription_id, mut watermark) = (None, None);
         for part in self.all_parts() {
             match part {
-                ResponsePart::Code(text) => reading.part(Part::Code, |head| head.code = Some(text.trimmed())),
-                ResponsePart::MessageText(text) => reading.part(Part::Text, |head| head.text = Some(text.0.clone())),
-                ResponsePart::MessageXml(details) => reading.message_xml(details),
+                ResponsePart::Code(text) => {
+                    reading.part(Part::Code, true, |head| first(&mut head.code, text.trimmed()));
+                }
+                ResponsePart::MessageText(text) => {
+                    reading.part(Part::Text, true, |head| first(&mut head.text, text.0.clone()));
+                }
+                ResponsePart::MessageXml(details) => {
+                    reading.part(Part::Details, details.0.iter().any(Detail::is_understood), |head| {
+                        let mut all = FaultRecord {
+                            back_off_ms: head.back_off_ms,
+                            inner_code: head.inner_code.take(),
+                            ..FaultRecord::default()
+                        };
+                        details.0.iter().for_each(|detail| detail.add_to(&mut all));
+                        (head.back_off_ms, head.inner_code) = (all.back_off_ms, all.inner_code);
+                    });
+                }
                 ResponsePart::Notifications(notifications) => {
                     reading.contents();
                     for notification in &notifications.0 {
@@ -587,8 +596,7 @@ impl Notification {
                 NotificationPart::SubscriptionId(id) => first(&mut head.subscription_id, id.trimmed()),
                 NotificationPart::PreviousWatermark(text) => first(&mut head.previous_watermark, text.trimmed()),
                 NotificationPart::MoreEvents(flag) => {
-                    first(&mut more_events, flag.meaning());
-                    head.more_events = more_events.flatten();
+                    head.more_events = *more_events.get_or_insert(flag.meaning());
                 }
                 NotificationPart::Event(event) => {
                     for _ in 0..event.times() {
