@@ -1,0 +1,597 @@
+//! The server: requests, changes and time go in, pieces of responses come out.
+
+use crate::request::{self, FolderRef, Operation, Refusal, Request, Subscribe};
+use crate::stream::Stream;
+use crate::subscription::Subscription;
+use crate::write::{Notification, Writer};
+use crate::{Change, Config, End, Event, Fault, FaultRecord, Mailbox, Mode, Record, Rng, Style, Target, id};
+use core::time::Duration;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+/// Whoever drives the server numbers the connections. A number stands for one request and its response.
+pub type ConnectionId = u64;
+
+/// The head of a request.
+#[derive(Debug, Clone)]
+pub struct Head {
+    /// `POST`, for all that works.
+    pub method: String,
+    /// The path, without the query.
+    pub path: String,
+    /// Names and values.
+    pub headers: Vec<(String, String)>,
+}
+
+impl Head {
+    /// A POST to the only path there is, without headers.
+    #[must_use]
+    pub fn post() -> Self {
+        Self { method: "POST".to_owned(), path: "/EWS/Exchange.asmx".to_owned(), headers: vec![] }
+    }
+
+    /// The same with one more header.
+    #[must_use]
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        self.headers.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    fn get(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|header| header.0.eq_ignore_ascii_case(name)).map(|header| header.1.as_str())
+    }
+}
+
+/// A piece of a response.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Output {
+    /// The head. Without `Content-Length` among the headers the body is chunked, and each [`Output::Body`] is one chunk.
+    Head {
+        /// On which connection.
+        connection: ConnectionId,
+        /// 200, 401, …
+        status: u16,
+        /// Names and values.
+        headers: Vec<(String, String)>,
+    },
+    /// Bytes of the body.
+    Body {
+        /// On which connection.
+        connection: ConnectionId,
+        /// One HTTP chunk.
+        bytes: Vec<u8>,
+    },
+    /// The response is complete.
+    End {
+        /// On which connection.
+        connection: ConnectionId,
+    },
+    /// The connection breaks: a reset, or plain end of stream without a last chunk. Possibly before any head.
+    Broken {
+        /// On which connection.
+        connection: ConnectionId,
+    },
+}
+
+impl Output {
+    /// The connection it belongs to.
+    #[must_use]
+    pub fn connection(&self) -> ConnectionId {
+        match self {
+            Self::Head { connection, .. }
+            | Self::Body { connection, .. }
+            | Self::End { connection }
+            | Self::Broken { connection } => *connection,
+        }
+    }
+}
+
+/// A simulated Exchange server; see the crate's documentation.
+#[derive(Debug)]
+pub struct Server {
+    pub(crate) config: Config,
+    pub(crate) writer: Writer,
+    pub(crate) rng: Rng,
+    pub(crate) subscriptions: BTreeMap<String, Subscription>,
+    pub(crate) by_mailbox: BTreeMap<String, BTreeSet<String>>,
+    pub(crate) streams: BTreeMap<ConnectionId, Stream>,
+    pub(crate) expiries: BTreeSet<(Duration, String)>,
+    pub(crate) records: Vec<Record>,
+    pub(crate) faults: Vec<FaultRecord>,
+    pub(crate) outputs: Vec<Output>,
+    pub(crate) mailboxes: BTreeMap<String, Mailbox>,
+    pub(crate) down_until: Duration,
+    incarnation: u32,
+    counter: u32,
+    last_event: u64,
+}
+
+impl Server {
+    /// A server without mailboxes; they appear when somebody asks for them.
+    #[must_use]
+    pub fn new(config: Config, seed: u64) -> Self {
+        Self {
+            writer: Writer::new(&config),
+            config,
+            rng: Rng::new(seed),
+            subscriptions: BTreeMap::new(),
+            by_mailbox: BTreeMap::new(),
+            streams: BTreeMap::new(),
+            expiries: BTreeSet::new(),
+            records: vec![],
+            faults: vec![],
+            outputs: vec![],
+            mailboxes: BTreeMap::new(),
+            down_until: Duration::ZERO,
+            incarnation: 0,
+            counter: 0,
+            last_event: 0,
+        }
+    }
+
+    /// The settings; faults may be switched on and off while it runs.
+    pub fn config_mut(&mut self) -> &mut Config {
+        &mut self.config
+    }
+
+    /// One record for each subscription there ever was, in order of creation.
+    #[must_use]
+    pub fn records(&self) -> &[Record] {
+        &self.records
+    }
+
+    /// The record of the subscription that has this id now.
+    #[must_use]
+    pub fn record(&self, id: &str) -> Option<&Record> {
+        self.records.get(self.subscriptions.get(id)?.record)
+    }
+
+    /// Every fault that occurred, in order.
+    #[must_use]
+    pub fn faults(&self) -> &[FaultRecord] {
+        &self.faults
+    }
+
+    /// How often a fault occurred.
+    #[must_use]
+    pub fn fault_count(&self, fault: Fault) -> usize {
+        self.faults.iter().filter(|record| record.fault == fault).count()
+    }
+
+    /// How many streams are open.
+    #[must_use]
+    pub fn open_streams(&self) -> usize {
+        self.streams.len()
+    }
+
+    /// How many subscriptions are alive.
+    #[must_use]
+    pub fn live_subscriptions(&self) -> usize {
+        self.subscriptions.len()
+    }
+
+    /// The users whose mailboxes somebody has asked for, in alphabetical order.
+    pub fn users(&self) -> impl Iterator<Item = &str> {
+        self.mailboxes.keys().map(String::as_str)
+    }
+
+    /// A user's mailbox.
+    pub fn mailbox(&mut self, user: &str) -> &mut Mailbox {
+        let number = self.mailboxes.len() as u32 + 1;
+        self.mailboxes.entry(user.to_ascii_lowercase()).or_insert_with(|| Mailbox::new(number))
+    }
+
+    /// Does something to a mailbox, and tells the subscriptions. Gives the numbers of the events.
+    pub fn change(&mut self, user: &str, change: Change, now: Duration) -> Vec<u64> {
+        self.advance(now);
+        let mut events = self.mailbox(user).apply(&change, now);
+        for event in &mut events {
+            self.last_event += 1;
+            event.number = self.last_event;
+        }
+        self.distribute(&user.to_ascii_lowercase(), &events, now);
+        events.iter().map(|event| event.number).collect()
+    }
+
+    /// Does something that makes sense to a mailbox, drawn from the seed.
+    pub fn change_at_random(&mut self, user: &str, now: Duration) -> Change {
+        let mut rng = self.rng.clone();
+        let change = self.mailbox(user).random(&mut rng);
+        self.rng = rng;
+        self.change(user, change.clone(), now);
+        change
+    }
+
+    fn distribute(&mut self, mailbox: &str, events: &[Event], now: Duration) {
+        let Some(ids) = self.by_mailbox.get(mailbox) else { return };
+        let mut woken = BTreeSet::new();
+        for id in ids {
+            let Some(subscription) = self.subscriptions.get_mut(id) else { continue };
+            for event in events {
+                if !subscription.wants(event, self.config.style) {
+                    continue;
+                }
+                self.records[subscription.record].events.push(event.clone());
+                subscription.pending.push_back(event.clone());
+                woken.extend(subscription.stream);
+            }
+        }
+        for connection in woken {
+            self.wake(connection, now);
+        }
+    }
+
+    /// All subscriptions are gone, all connections break, ids begin again. Until the restart is over, requests end in
+    /// broken connections.
+    pub fn restart(&mut self, now: Duration) {
+        for connection in core::mem::take(&mut self.streams).into_keys() {
+            self.outputs.push(Output::Broken { connection });
+        }
+        for subscription in core::mem::take(&mut self.subscriptions).into_values() {
+            self.records[subscription.record].ended = Some((now, End::Restarted));
+        }
+        self.by_mailbox.clear();
+        self.expiries.clear();
+        self.counter = 0;
+        self.incarnation += 1;
+        self.down_until = now + self.config.restart_time;
+    }
+
+    /// A whole request. Its response comes out of [`Server::poll`], at once or over time.
+    pub fn request(&mut self, connection: ConnectionId, head: &Head, body: &[u8], now: Duration) {
+        self.advance(now);
+        if now < self.down_until {
+            self.outputs.push(Output::Broken { connection });
+            return;
+        }
+        if !head.path.eq_ignore_ascii_case("/EWS/Exchange.asmx") {
+            return self.plain(connection, 404, "Not Found\r\n", &[]);
+        }
+        if head.method != "POST" {
+            return self.plain(connection, 405, "Method Not Allowed\r\n", &[]);
+        }
+        let Some(identity) = self.identity(head) else { return self.unauthorized(connection) };
+        let request = request::read(body);
+        let streaming = matches!(&request, Ok(Request { operation: Operation::GetStreamingEvents { .. }, .. }));
+        let before = self.outputs.len();
+        let fault = self.draw_answer_fault(streaming);
+        if let Some(fault) = fault
+            && self.strike_request(connection, fault, &request, now)
+        {
+            return;
+        }
+        match request {
+            Ok(request) => self.perform(connection, head, &identity, request, now),
+            Err(refusal) => self.refuse(connection, &refusal),
+        }
+        if let Some(fault) = fault {
+            self.strike_answer(connection, fault, before, now);
+        }
+    }
+
+    /// The client has dropped the connection.
+    pub fn connection_lost(&mut self, connection: ConnectionId, now: Duration) {
+        self.advance(now);
+        self.outputs.retain(|output| output.connection() != connection);
+        self.detach(connection, now);
+    }
+
+    /// What has come out by now.
+    pub fn poll(&mut self, now: Duration) -> Vec<Output> {
+        self.advance(now);
+        core::mem::take(&mut self.outputs)
+    }
+
+    /// When [`Server::poll`] has something to do next. Already past when outputs wait.
+    #[must_use]
+    pub fn next_deadline(&self) -> Option<Duration> {
+        if !self.outputs.is_empty() {
+            return Some(Duration::ZERO);
+        }
+        let streams = self.streams.values().map(Stream::deadline);
+        streams.chain(self.expiries.first().map(|expiry| expiry.0)).min()
+    }
+
+    /// Runs everything that was due by now, in the order of its time.
+    fn advance(&mut self, now: Duration) {
+        loop {
+            let stream = self.streams.values().map(|stream| (stream.deadline(), stream.connection)).min();
+            let expiry = self.expiries.first().map(|expiry| expiry.0);
+            match (stream, expiry) {
+                (Some((at, connection)), expiry) if at <= now && expiry.is_none_or(|expiry| at <= expiry) => {
+                    self.run(connection, at);
+                }
+                (_, Some(at)) if at <= now => {
+                    if let Some((at, id)) = self.expiries.pop_first() {
+                        self.forget(&id, End::Expired, at);
+                    }
+                }
+                _ => return,
+            }
+        }
+    }
+
+    pub(crate) fn forget(&mut self, id: &str, why: End, now: Duration) {
+        let Some(subscription) = self.subscriptions.remove(id) else { return };
+        self.records[subscription.record].ended = Some((now, why));
+        if let Some(at) = subscription.expires {
+            self.expiries.remove(&(at, id.to_owned()));
+        }
+        if let Some(ids) = self.by_mailbox.get_mut(&subscription.mailbox) {
+            ids.remove(id);
+        }
+    }
+
+    /// Starts or stops the clock that ends a subscription which nobody reads.
+    pub(crate) fn set_expiry(&mut self, id: &str, expires: Option<Duration>) {
+        let Some(subscription) = self.subscriptions.get_mut(id) else { return };
+        if let Some(at) = subscription.expires.take() {
+            self.expiries.remove(&(at, id.to_owned()));
+        }
+        subscription.expires = expires;
+        self.expiries.extend(expires.map(|at| (at, id.to_owned())));
+    }
+
+    fn identity(&self, head: &Head) -> Option<String> {
+        use base64::Engine as _;
+        let Some(authorization) = head.get("authorization") else {
+            return (!self.config.require_authentication).then(|| "user".to_owned());
+        };
+        let (scheme, value) = authorization.split_once(' ')?;
+        if scheme.eq_ignore_ascii_case("bearer") {
+            let good = self.config.bearer.as_ref().is_none_or(|bearer| bearer == value.trim());
+            return good.then(|| "user".to_owned());
+        }
+        let decoded = base64::engine::general_purpose::STANDARD.decode(value.trim()).ok()?;
+        let (user, password) = str::from_utf8(&decoded).ok()?.split_once(':')?;
+        let wanted = self.config.credentials.as_ref();
+        let good = wanted.is_none_or(|(known, secret)| known.eq_ignore_ascii_case(user) && secret == password);
+        good.then(|| user.to_ascii_lowercase())
+    }
+
+    fn perform(&mut self, connection: ConnectionId, head: &Head, identity: &str, request: Request, now: Duration) {
+        let mailbox = request.impersonated.unwrap_or_else(|| identity.to_owned()).to_ascii_lowercase();
+        self.mailbox(&mailbox);
+        let backend = self.backend(head);
+        match request.operation {
+            Operation::Subscribe(wish) => {
+                self.subscribe(connection, &mailbox, &wish, head.get("x-anchormailbox").is_some(), backend, now);
+            }
+            Operation::Unsubscribe(id) => self.unsubscribe(connection, &id, backend.as_deref(), now),
+            Operation::GetStreamingEvents { ids, minutes } => {
+                self.open_stream(connection, identity, &ids, minutes, backend.as_deref(), now);
+            }
+            Operation::GetEvents { id, watermark } => self.get_events(connection, &id, watermark.as_deref(), now),
+            other => self.answer_client(connection, &mailbox, &other),
+        }
+    }
+
+    /// Which back end the cookie leads to. Only requests that ask for affinity are bound to one.
+    fn backend(&self, head: &Head) -> Option<String> {
+        head.headers.iter().filter(|header| header.0.eq_ignore_ascii_case("cookie")).find_map(|header| {
+            let mut cookies = header.1.split(';').filter_map(|cookie| cookie.trim().split_once('='));
+            cookies.find(|cookie| cookie.0 == "X-BackEndOverrideCookie").map(|cookie| cookie.1.to_owned())
+        })
+    }
+
+    /// Whether a request that came to this back end knows the subscription.
+    pub(crate) fn knows(&self, id: &str, backend: Option<&str>) -> bool {
+        self.subscriptions.get(id).is_some_and(|s| s.backend.is_none() || s.backend.as_deref() == backend)
+    }
+
+    fn subscribe(
+        &mut self,
+        connection: ConnectionId,
+        mailbox: &str,
+        wish: &Subscribe,
+        anchored: bool,
+        cookie: Option<String>,
+        now: Duration,
+    ) {
+        let name = "SubscribeResponseMessage";
+        let refuse = |code: &str, text: &str| Writer::error(name, code, text, None);
+        let (watched, folders) = match self.watched(mailbox, wish.folders.as_deref()) {
+            Ok(watched) => watched,
+            Err((code, text)) => {
+                return match (self.config.style, code) {
+                    (Style::Gromox, _) => self.fault(connection, 500, "SOAP:Server", &text, None),
+                    (Style::Exchange, "ErrorSchemaValidation") => self.fault(connection, 500, code, &text, None),
+                    (Style::Exchange, _) => self.messages(connection, "Subscribe", &refuse(code, &text)),
+                };
+            }
+        };
+        if wish.kinds.is_empty() && self.config.style == Style::Exchange {
+            let text = "The request failed schema validation: The element 'EventTypes' has incomplete content.";
+            return self.fault(connection, 500, "ErrorSchemaValidation", text, None);
+        }
+        if wish.watermark.as_deref().is_some_and(|mark| self.watermark_number(mark).is_none()) {
+            return self.messages(
+                connection,
+                "Subscribe",
+                &refuse("ErrorInvalidWatermark", "The watermark is invalid."),
+            );
+        }
+        if self.by_mailbox.get(&watched).is_some_and(|ids| ids.len() >= self.config.subscription_limit) {
+            let text = "You have exceeded the available subscriptions for your account.";
+            return self.messages(connection, "Subscribe", &refuse("ErrorExceededSubscriptionCount", text));
+        }
+        self.counter += 1;
+        let minutes = wish.minutes.unwrap_or((self.config.expiry.as_secs() / 60) as u32);
+        let expiry =
+            if wish.mode == Mode::Streaming { self.config.expiry } else { Duration::from_secs(60) * minutes.max(1) };
+        let id = id::subscription(self.config.style, self.counter, minutes, self.config.epoch, now.as_secs());
+        let fresh = anchored && cookie.is_none();
+        let backend = if fresh { Some(format!("mbx{:02}~{}", self.counter % 7, self.rng.bits())) } else { cookie };
+        self.records.push(Record {
+            id: id.clone(),
+            incarnation: self.incarnation,
+            mailbox: watched.clone(),
+            mode: wish.mode,
+            created: now,
+            ended: None,
+            events: vec![],
+        });
+        let subscription = Subscription {
+            record: self.records.len() - 1,
+            mailbox: watched.clone(),
+            mode: wish.mode,
+            folders,
+            kinds: wish.kinds.iter().copied().collect(),
+            expiry,
+            expires: None,
+            backend: backend.clone().filter(|_| anchored),
+            pending: VecDeque::new(),
+            stream: None,
+        };
+        self.subscriptions.insert(id.clone(), subscription);
+        self.by_mailbox.entry(watched).or_default().insert(id.clone());
+        self.set_expiry(&id, Some(now + expiry));
+        // gromox gives no watermark, whatever the kind of subscription
+        let mark = match (self.config.style, wish.mode) {
+            (Style::Gromox, _) | (_, Mode::Streaming) => String::new(),
+            _ => format!("<m:Watermark>{}</m:Watermark>", self.watermark(self.last_event)),
+        };
+        let inner = format!("<m:SubscriptionId>{id}</m:SubscriptionId>{mark}");
+        let body = self.writer.answer("Subscribe", &Writer::success(name, &inner));
+        let cookie = backend
+            .filter(|_| fresh)
+            .map(|backend| ("Set-Cookie".to_owned(), format!("X-BackEndOverrideCookie={backend}; path=/; HttpOnly")));
+        self.respond(connection, 200, "text/xml", body, cookie.into_iter().collect());
+    }
+
+    /// The mailbox that a subscription watches, and its folders.
+    #[allow(clippy::type_complexity)]
+    fn watched(
+        &mut self,
+        mailbox: &str,
+        folders: Option<&[FolderRef]>,
+    ) -> Result<(String, Option<BTreeSet<u64>>), (&'static str, String)> {
+        let Some(folders) = folders else { return Ok((mailbox.to_owned(), None)) };
+        let mut watched: Option<String> = None;
+        let mut numbers = BTreeSet::new();
+        for folder in folders {
+            let (owner, number) = self.folder(mailbox, folder)?;
+            if watched.as_ref().is_some_and(|watched| *watched != owner) {
+                let text = "The folders of a subscription must be in one mailbox.".to_owned();
+                return Err(("ErrorInvalidSubscriptionRequest", text));
+            }
+            watched = Some(owner);
+            numbers.insert(number);
+        }
+        Ok((watched.unwrap_or_else(|| mailbox.to_owned()), Some(numbers)))
+    }
+
+    /// The owner and the number of a folder that a request names.
+    pub(crate) fn folder(
+        &mut self,
+        mailbox: &str,
+        folder: &FolderRef,
+    ) -> Result<(String, u64), (&'static str, String)> {
+        match folder {
+            FolderRef::Distinguished { name, mailbox: owner } => {
+                let number = Mailbox::distinguished(name)
+                    .ok_or_else(|| ("ErrorSchemaValidation", format!("\"{name}\" is not one of the known folders.")))?;
+                let owner = owner.as_deref().unwrap_or(mailbox).to_ascii_lowercase();
+                self.mailbox(&owner);
+                Ok((owner, number))
+            }
+            FolderRef::Id(id) => {
+                let Some((number, Target::Folder(folder))) = id::read(id) else {
+                    return Err(("ErrorInvalidIdMalformed", "Id is malformed.".to_owned()));
+                };
+                let owner = self.mailboxes.iter().find(|(_, held)| held.number == number).map(|(name, _)| name.clone());
+                let missing = ("ErrorItemNotFound", "The specified object was not found in the store.".to_owned());
+                owner.map(|owner| (owner, folder)).ok_or(missing)
+            }
+        }
+    }
+
+    fn unsubscribe(&mut self, connection: ConnectionId, id: &str, backend: Option<&str>, now: Duration) {
+        let name = "UnsubscribeResponseMessage";
+        if self.config.style == Style::Gromox && !(id.len() == 12 && id.ends_with('=')) {
+            return self.fault(connection, 200, "SOAP:Client", "E-3201: invalid subscription ID", None);
+        }
+        if !self.knows(id, backend) {
+            let text = "The specified subscription was not found.";
+            return self.messages(
+                connection,
+                "Unsubscribe",
+                &Writer::error(name, "ErrorSubscriptionNotFound", text, None),
+            );
+        }
+        if let Some(stream) = self.subscriptions.get(id).and_then(|subscription| subscription.stream) {
+            let why = ("ErrorSubscriptionUnsubscribed", "The subscription has been unsubscribed.");
+            self.take_out(stream, &[id.to_owned()], why, now);
+        }
+        self.forget(id, End::Unsubscribed, now);
+        self.messages(connection, "Unsubscribe", &Writer::success(name, ""));
+    }
+
+    /// Watermarks count events: everything up to it was seen.
+    fn watermark(&self, number: u64) -> String {
+        id::write(self.config.style, 0, Target::Folder(0), number)
+    }
+
+    fn watermark_number(&self, mark: &str) -> Option<u64> {
+        matches!(id::read(mark), Some((0, Target::Folder(0)))).then(|| crate::event_number(mark).unwrap_or(0))
+    }
+
+    fn get_events(&mut self, connection: ConnectionId, id: &str, watermark: Option<&str>, now: Duration) {
+        let gromox = self.config.style == Style::Gromox;
+        let name = if gromox { "x" } else { "GetEventsResponseMessage" };
+        if gromox && !(id.len() == 12 && id.ends_with('=')) {
+            return self.fault(connection, 200, "SOAP:Client", "E-3201: invalid subscription ID", None);
+        }
+        let pull = self.subscriptions.get(id).is_some_and(|subscription| subscription.mode == Mode::Pull);
+        if !pull {
+            let (code, text) = if gromox {
+                ("ErrorInvalidSubscription", "Subscription is invalid.")
+            } else {
+                ("ErrorSubscriptionNotFound", "The specified subscription was not found.")
+            };
+            return self.messages(connection, "GetEvents", &Writer::error(name, code, text, None));
+        }
+        let seen = watermark.and_then(|mark| self.watermark_number(mark));
+        if seen.is_none() && !gromox {
+            let error = Writer::error(name, "ErrorInvalidWatermark", "The watermark is invalid.", None);
+            return self.messages(connection, "GetEvents", &error);
+        }
+        let Some(subscription) = self.subscriptions.get_mut(id) else { return };
+        // gromox forgets what it has given; Exchange, what the watermark says was seen
+        subscription.pending.retain(|event| gromox || seen.is_none_or(|seen| event.number > seen));
+        let count = subscription.pending.len().min(self.config.events_per_notification);
+        let events: Vec<Event> = if gromox {
+            subscription.pending.drain(..count).collect()
+        } else {
+            subscription.pending.iter().take(count).cloned().collect()
+        };
+        let more = if gromox { !subscription.pending.is_empty() } else { subscription.pending.len() > count };
+        let expiry = subscription.expiry;
+        let after = events.last().map(|event| event.number).or(seen).unwrap_or(0);
+        let watermarks = watermark.filter(|_| !gromox).map(|before| (before.to_owned(), self.watermark(after)));
+        let notification = Notification { id: id.to_owned(), more, events, watermarks };
+        let message = Writer::success(name, &self.writer.notification(&notification));
+        self.set_expiry(id, Some(now + expiry));
+        self.messages(connection, "GetEvents", &message);
+    }
+
+    fn refuse(&mut self, connection: ConnectionId, refusal: &Refusal) {
+        let gromox = self.config.style == Style::Gromox;
+        match refusal {
+            Refusal::NotXml if gromox => self.fault(connection, 500, "SOAP:Server", "Invalid XML", None),
+            Refusal::NoBody if gromox => {
+                self.respond(connection, 400, "text/xml", b"Missing request node".to_vec(), vec![]);
+            }
+            Refusal::Schema(text) if gromox => self.fault(connection, 200, "SOAP:Client", text, None),
+            Refusal::Invalid(code, text) if gromox => self.fault(connection, 500, code, text, None),
+            Refusal::Invalid("ErrorInvalidSubscriptionRequest", text) => {
+                let error = Writer::error("SubscribeResponseMessage", "ErrorInvalidSubscriptionRequest", text, None);
+                self.messages(connection, "Subscribe", &error);
+            }
+            Refusal::Invalid(code, text) => self.fault(connection, 500, code, text, None),
+            Refusal::NotXml | Refusal::NoBody | Refusal::Schema(_) => {
+                let text = "The request failed schema validation.";
+                self.fault(connection, 500, "ErrorSchemaValidation", text, None);
+            }
+        }
+    }
+}
