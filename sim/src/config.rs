@@ -43,6 +43,8 @@ pub struct Config {
     /// Whether an event's own number is written into its item or folder id, for tests that prove order and completeness
     /// ([`event_number`](crate::event_number)). Off: ids are stable, as clients that compare them expect.
     pub numbered_ids: bool,
+    /// Whether subscriptions made with an anchor are bound to a back end, which the cookie names.
+    pub affinity: bool,
     /// Chance of each fault, in thousandths: for each request that it can strike, and for each stream opened.
     pub faults: BTreeMap<Fault, u32>,
     /// Faults that strike streams do so at a random moment of this first span of the stream.
@@ -74,6 +76,7 @@ impl Config {
             bearer: None,
             require_authentication: false,
             numbered_ids: true,
+            affinity: !gromox,
             faults: BTreeMap::new(),
             fault_span: Duration::from_secs(120),
             restart_time: Duration::from_secs(3),

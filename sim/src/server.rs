@@ -351,10 +351,12 @@ impl Server {
     fn perform(&mut self, connection: ConnectionId, head: &Head, identity: &str, request: Request, now: Duration) {
         let mailbox = request.impersonated.unwrap_or_else(|| identity.to_owned()).to_ascii_lowercase();
         self.mailbox(&mailbox);
-        let backend = self.backend(head);
+        let backend = Self::backend(head);
+        let prefers = head.get("x-preferserveraffinity").is_some_and(|value| value.eq_ignore_ascii_case("true"));
+        let anchored = self.config.affinity && prefers && head.get("x-anchormailbox").is_some();
         match request.operation {
             Operation::Subscribe(wish) => {
-                self.subscribe(connection, &mailbox, &wish, head.get("x-anchormailbox").is_some(), backend, now);
+                self.subscribe(connection, &mailbox, &wish, anchored, backend, now);
             }
             Operation::Unsubscribe(id) => self.unsubscribe(connection, &id, backend.as_deref(), now),
             Operation::GetStreamingEvents { ids, minutes } => {
@@ -365,12 +367,14 @@ impl Server {
         }
     }
 
-    /// Which back end the cookie leads to. Only requests that ask for affinity are bound to one.
-    fn backend(&self, head: &Head) -> Option<String> {
-        head.headers.iter().filter(|header| header.0.eq_ignore_ascii_case("cookie")).find_map(|header| {
-            let mut cookies = header.1.split(';').filter_map(|cookie| cookie.trim().split_once('='));
-            cookies.find(|cookie| cookie.0 == "X-BackEndOverrideCookie").map(|cookie| cookie.1.to_owned())
-        })
+    /// Which back end the cookie leads to. exchangelib sends it as a header of its own name, so that is taken too.
+    fn backend(head: &Head) -> Option<String> {
+        const NAME: &str = "X-BackEndOverrideCookie";
+        let cookies = head.headers.iter().filter(|header| header.0.eq_ignore_ascii_case("cookie"));
+        let mut pairs =
+            cookies.flat_map(|header| header.1.split(';')).filter_map(|cookie| cookie.trim().split_once('='));
+        let cookie = pairs.find(|cookie| cookie.0 == NAME).map(|cookie| cookie.1);
+        cookie.or_else(|| head.get(NAME)).map(str::to_owned)
     }
 
     /// Whether a request that came to this back end knows the subscription.
