@@ -171,7 +171,7 @@ async fn accept(listener: TcpListener, shared: &Arc<Shared>, dated: bool) {
         tokio::spawn(async move {
             let service = service_fn(move |request| answer(Arc::clone(&shared), request));
             let mut builder = hyper::server::conn::http1::Builder::new();
-            builder.timer(TokioTimer::new()).auto_date_header(dated);
+            builder.timer(TokioTimer::new()).auto_date_header(dated).title_case_headers(true);
             // an error is a client gone, or a connection that the simulation breaks
             let _ = builder.serve_connection(TokioIo::new(socket), service).await;
         });
