@@ -60,7 +60,9 @@ fn run() -> Result<(), Box<dyn std::error::Error>> {
             }
             Short('h') | Long("help") => {
                 println!("{HELP}");
-                Fault::ALL.iter().for_each(|fault| println!("  {fault}"));
+                for fault in Fault::ALL {
+                    println!("  {fault}");
+                }
                 return Ok(());
             }
             other => return Err(other.unexpected().into()),
