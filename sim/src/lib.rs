@@ -29,6 +29,7 @@ pub mod http;
 mod id;
 mod inject;
 mod mailbox;
+mod operations;
 mod request;
 mod rng;
 mod server;
