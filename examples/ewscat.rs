@@ -7,6 +7,7 @@
 #![allow(clippy::restriction)]
 
 mod common;
+#[allow(unreachable_pub)] // the tests use it too
 #[path = "common/json.rs"]
 mod json;
 

@@ -240,3 +240,36 @@ fn the_accessors_of_a_variant_say_what_the_event_says() {
     });
     assert_eq!(seen, kinds.len());
 }
+
+#[cfg(feature = "bytes")]
+#[test]
+fn an_owned_event_shares_the_chunk_it_lies_in_and_copies_where_it_does_not() {
+    let body = notification(&format!("<t:SubscriptionId>S</t:SubscriptionId>{}", full("")));
+    let whole = bytes::Bytes::from(body.clone().into_bytes());
+    for cut in 0..body.len() {
+        let chunks = [whole.slice(..cut), whole.slice(cut..)];
+        let mut parser = NotificationParser::new();
+        let mut owned = Vec::new();
+        for chunk in &chunks {
+            for_each_message(&mut parser, chunk, |event| {
+                let lent = texts(event).iter().all(|text| lies_in(text, chunk));
+                owned.push((event_line(event), lent, event.to_owned_in(chunk)));
+            });
+        }
+        drop(parser);
+        let [(line, lent, event)] = &owned[..] else { panic!("{} events", owned.len()) };
+        assert_eq!(&event_line(&event.as_event()), line, "cut at {cut}");
+        assert_eq!(lies_in(event.item_id().unwrap().id(), &whole), *lent, "cut at {cut}");
+        assert!(!lies_in(event.subscription_id().unwrap(), &whole), "the head is no part of the event");
+    }
+}
+
+#[cfg(feature = "bytes")]
+fn for_each_message(parser: &mut NotificationParser, chunk: &[u8], mut check: impl FnMut(&Event<'_>)) {
+    let mut input = chunk;
+    while let Some(message) = parser.next_message(&mut input).unwrap() {
+        if let Message::Event(event) = message {
+            check(&event);
+        }
+    }
+}

@@ -81,7 +81,8 @@ fn a_late_head_comes_with_its_end_tag() {
         "GetEvents",
         "Error",
         "<m:Notification>|<t:StatusEvent/>|</m:Notification><m:ResponseCode>E</m:ResponseCode>|<m:MessageText/>|\
-         <m:MessageXml><t:Value Name='x'/></m:MessageXml>|",
+         <m:MessageXml><t:Value Name='x'/></m:MessageXml>\
+         <m:MessageXml><t:Value Name='BackOffMilliseconds'>1</t:Value></m:MessageXml>|",
     )));
 }
 

@@ -107,7 +107,7 @@ fn rows() -> Vec<Row> {
 
 impl Row {
     fn only_fails(mut self) -> Self {
-        self.passes = "<a/>".to_owned();
+        "<a/>".clone_into(&mut self.passes);
         self
     }
 
@@ -245,4 +245,18 @@ fn a_known_shape_does_not_pass_a_limit_that_another_would_not() {
     }
     // limits were met behind the first events too
     assert!(kinds.iter().any(|(_, before)| *before >= 3), "{kinds:?}");
+}
+
+#[test]
+fn a_shape_known_higher_up_does_not_pass_the_depth_limit_further_down() {
+    let one = format!("<m:Notification>{NEW_MAIL}{NEW_MAIL}</m:Notification>");
+    let body = soap::streaming(&format!("{one}<m:Notifications>{one}</m:Notifications>"));
+    let depth = "Envelope Body Response Messages Message Notifications Notification Event ItemId".split(' ').count();
+    let limits = |depth: usize| Limits::default().with_depth(u16::try_from(depth).unwrap());
+    assert_eq!(read_within(limits(depth), &body).error, None);
+    let seen = read_within(limits(depth - 1), &body);
+    let at = body.rfind("<m:Notification>").unwrap();
+    let at = at + body[at..].find("<t:TimeStamp>").unwrap();
+    assert_exceeded(&seen, Limit::Depth, depth - 1, at, "further down");
+    assert_eq!(seen.lines().len(), 3, "{}", seen.lines);
 }

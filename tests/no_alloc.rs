@@ -7,6 +7,7 @@ mod common;
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
+use std::fmt::Write;
 
 use common::cut::Random;
 use common::soap::{self, NEW_MAIL, SOAP_11, TYPES, envelope, notification, response};
@@ -311,7 +312,7 @@ fn memory_has_a_ceiling_whatever_comes_in() {
         for chunk in [1 << 20, 4096, 61] {
             let most = most_held(&begin, &piece, chunk);
             if most > ceiling {
-                over += &format!("{name}, in chunks of up to {chunk}: {most} bytes\n");
+                writeln!(over, "{name}, in chunks of up to {chunk}: {most} bytes").unwrap();
             }
         }
     }

@@ -2,7 +2,8 @@
 
 #![allow(clippy::restriction)]
 
-use ews_stream::{Message, NotificationParser};
+use ews_stream::xml::Tokenizer;
+use ews_stream::{ErrorKind, Limit, Limits, Message, NotificationParser};
 
 /// What the parser says of the body around `messages`, pushed in chunks of `size` bytes, a line a message.
 fn read(messages: &str, size: usize) -> Vec<String> {
@@ -56,5 +57,43 @@ fn the_watermark_of_a_subscription_may_come_before_its_id_and_something_between_
     let expected = ["response Some(\"NoError\")", "status OK", "subscribed s Some(\"w\")", "end"];
     for size in [1, 2, 3, 7, 64, 10_000] {
         assert_eq!(read(message, size), expected, "in chunks of {size}");
+    }
+}
+
+/// Where the tokenizer finds a limit exceeded, and which.
+fn exceeded(body: &str, limits: Limits) -> (Limit, u64) {
+    let mut tokenizer = Tokenizer::with_limits(limits);
+    let mut input = body.as_bytes();
+    loop {
+        match tokenizer.next_token(&mut input) {
+            Ok(Some(_)) => {}
+            Ok(None) => panic!("no limit exceeded in {body}"),
+            Err(error) => {
+                let ErrorKind::LimitExceeded { limit, .. } = error.kind() else { panic!("{error}") };
+                return (limit, error.offset());
+            }
+        }
+    }
+}
+
+#[test]
+fn a_cdata_section_goes_on_with_the_limit_of_the_text_it_continues() {
+    let limits = Limits::default().with_text_bytes(50);
+    // wherever the text stops for the section, and so wherever the limit is looked at next
+    for before in 1..=50 {
+        let body = format!("<a>{}<![CDATA[{}]]></a>", "x".repeat(before), "y".repeat(60));
+        assert_eq!(exceeded(&body, limits), (Limit::TextBytes, 53), "behind {before}");
+    }
+}
+
+#[test]
+fn the_limit_of_a_tag_counts_from_its_first_byte_wherever_the_tag_stands() {
+    let limits = Limits::default().with_event_bytes(50).with_text_bytes(1_000);
+    for markup in ["<b c='", "<?p ", "<!--"] {
+        for before in 0..=200 {
+            let body = format!("<a>{}{markup}{}", "x".repeat(before), "y".repeat(60));
+            let at = 3 + before as u64 + 50;
+            assert_eq!(exceeded(&body, limits), (Limit::EventBytes, at), "{markup} behind {before}");
+        }
     }
 }

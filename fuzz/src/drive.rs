@@ -16,7 +16,7 @@ pub trait Machine {
     fn finish(&mut self) -> Result<(), Error>;
     fn reset(&mut self);
     fn offset(&self) -> u64;
-    #[cfg(feature = "_work")]
+    /// Bytes looked at so far; 0 where that is not counted.
     fn work(&self) -> u64;
 }
 
@@ -48,8 +48,8 @@ impl Cuts {
             _ => usize::from(byte & 31),
         };
         // a pattern of empty chunks only would never end
-        let rest = if self.0.iter().all(|byte| length(*byte) == 0) { 1 } else { 0 };
-        self.0.into_iter().cycle().map(move |byte| length(byte).max(rest))
+        let least = usize::from(self.0.iter().all(|byte| length(*byte) == 0));
+        self.0.into_iter().cycle().map(move |byte| length(byte).max(least))
     }
 }
 
@@ -187,10 +187,7 @@ pub fn is_bounded<M: Machine>(machine: impl FnOnce() -> M, limits: &Limits, body
                 break;
             }
         }
-        #[cfg(feature = "_work")]
-        {
-            work = machine.work();
-        }
+        work = machine.work();
     });
     assert!(peak <= ceiling(limits), "{peak} bytes allocated, {} allowed by {limits:?}", ceiling(limits));
     // a chunk's or a limit's end may make the machine look at one byte more

@@ -254,4 +254,9 @@ impl Machine for NotificationParser {
     fn work(&self) -> u64 {
         self.work()
     }
+
+    #[cfg(not(feature = "_work"))]
+    fn work(&self) -> u64 {
+        0
+    }
 }

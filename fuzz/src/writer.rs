@@ -25,7 +25,8 @@ const UNKNOWN: &str = "urn:unknown?a&b";
 
 /// The body's bytes.
 pub fn write(body: &Body, choices: Choices<'_>) -> Vec<u8> {
-    let mut writer = Writer { out: String::new(), scope: Vec::new(), open: Vec::new(), soap: SOAP[0], choices };
+    let mut writer =
+        Writer { out: String::new(), scope: Vec::new(), open: Vec::new(), soap: SOAP[0], behind_start_tag: 0, choices };
     for (at, envelope) in body.envelopes.0.iter().enumerate() {
         writer.envelope(envelope, at == 0);
     }
@@ -42,6 +43,8 @@ struct Writer<'a> {
     /// Names as written.
     open: Vec<String>,
     soap: &'static str,
+    /// Where the latest start tag ended.
+    behind_start_tag: usize,
     choices: Choices<'a>,
 }
 
@@ -286,6 +289,7 @@ impl Writer<'_> {
         let space = self.choices.of(&["", "", " ", "\n"]);
         self.out.push_str(space);
         self.out.push('>');
+        self.behind_start_tag = self.out.len();
         self.open.push(name);
     }
 
@@ -332,7 +336,7 @@ impl Writer<'_> {
         let Some(name) = self.open.pop() else { return };
         self.scope.retain(|(.., declared)| *declared < depth);
         // an empty element may be one tag
-        if self.out.ends_with('>') && self.is_behind_start_tag(&name) && self.choices.one_in(2) {
+        if self.out.len() == self.behind_start_tag && self.choices.one_in(2) {
             self.out.pop();
             self.out.push_str("/>");
             return;
@@ -342,15 +346,6 @@ impl Writer<'_> {
         self.out.push_str(&name);
         self.out.push_str(space);
         self.out.push('>');
-    }
-
-    fn is_behind_start_tag(&self, name: &str) -> bool {
-        // values have no `<`, so that the last one began what was written last
-        let begin = self.out.rfind('<').unwrap_or_default();
-        self.out[begin..]
-            .strip_prefix('<')
-            .and_then(|tag| tag.strip_prefix(name))
-            .is_some_and(|rest| rest.starts_with(['>', ' ', '\n', '\r']) && !rest.ends_with("/>"))
     }
 
     // ---- what means nothing -------------------------------------------------------------------------------------
@@ -427,13 +422,14 @@ impl Writer<'_> {
             _ => "",
         };
         let number = u32::from(c);
-        match self.choices.below(4) {
-            0 if !named.is_empty() => out.push_str(named),
-            1 => out.push_str(&format!("&#x{number:X};")),
-            2 => out.push_str(&format!("&#x{number:08x};")),
-            3 => out.push_str(&format!("&#{number:012};")),
-            _ => out.push_str(&format!("&#{number};")),
-        }
+        let written = match self.choices.below(4) {
+            0 if !named.is_empty() => named.to_owned(),
+            1 => format!("&#x{number:X};"),
+            2 => format!("&#x{number:08x};"),
+            3 => format!("&#{number:012};"),
+            _ => format!("&#{number};"),
+        };
+        out.push_str(&written);
     }
 
     fn text(&mut self, text: &str) {
@@ -446,7 +442,7 @@ impl Writer<'_> {
                     out.push_str("]]>");
                     in_cdata = false;
                 }
-            } else if self.choices.one_in(12) {
+            } else if c != '\r' && self.choices.one_in(12) {
                 out.push_str("<![CDATA[");
                 in_cdata = true;
             }

@@ -174,6 +174,11 @@ impl EventFields {
         self.unread_text
     }
 
+    /// Reads the count from where it is written.
+    pub(super) fn read_unread_count(&mut self, run: &[u8]) {
+        self.unread_count = self.unread_text.span().and_then(|span| number(span.of(run)));
+    }
+
     /// The count, and where it is written.
     pub(super) fn set_unread_count(&mut self, text: Span, count: Option<i32>) {
         self.unread_text = Field::new(text);
@@ -201,7 +206,8 @@ pub(super) struct NotificationHead {
     text: String,
     subscription_id: Field,
     previous_watermark: Field,
-    pub(super) more_events: Option<bool>,
+    more_events: Option<bool>,
+    more_events_read: bool,
 }
 
 impl NotificationHead {
@@ -211,6 +217,7 @@ impl NotificationHead {
             subscription_id: Field::ABSENT,
             previous_watermark: Field::ABSENT,
             more_events: None,
+            more_events_read: false,
         }
     }
 
@@ -219,6 +226,15 @@ impl NotificationHead {
         self.subscription_id = Field::ABSENT;
         self.previous_watermark = Field::ABSENT;
         self.more_events = None;
+        self.more_events_read = false;
+    }
+
+    /// Of a repeated element the first counts, even if what it says is nothing.
+    pub(super) fn set_more_events(&mut self, more: Option<bool>) {
+        if !self.more_events_read {
+            self.more_events_read = true;
+            self.more_events = more;
+        }
     }
 
     pub(super) fn set_subscription_id(&mut self, id: &[u8]) {
@@ -289,6 +305,16 @@ impl Details {
         line_position: None,
         violation: Field::ABSENT,
     };
+}
+
+impl Details {
+    pub(super) fn is_empty(&self) -> bool {
+        self.back_off_ms.is_none()
+            && !self.inner_code.is_present()
+            && self.line_number.is_none()
+            && self.line_position.is_none()
+            && !self.violation.is_present()
+    }
 }
 
 /// The parts of a SOAP fault.

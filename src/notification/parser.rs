@@ -31,7 +31,7 @@ use super::field::{
 use super::message::{ConnectionStatus, Fault, Message, Operation, Response, ResponseClass, ServerVersion, Subscribed};
 use super::opening::Opening;
 use super::place::Place;
-use super::shape::Shapes;
+use super::shape::{Progress, Shapes};
 use super::vocabulary::{EventKind, NAMESPACES};
 use crate::error::Error;
 use crate::limits::Limits;
@@ -79,12 +79,15 @@ pub struct NotificationParser {
     value_name: ValueName,
 
     shapes: Shapes,
+    /// Bytes that limits allow an event from its name on.
+    longest_element: usize,
     head: NotificationHead,
     event: EventFields,
     operation: Option<Operation>,
     class: Option<ResponseClass>,
     response: ResponseFields,
     response_sent: bool,
+    known: KnownParts,
     subscribed: SubscribedFields,
     fault: FaultFields,
     details: Details,
@@ -126,6 +129,22 @@ enum Resume {
     Restart,
 }
 
+/// The parts of a response's head that were read, sent or not.
+#[derive(Clone, Copy, Debug, Default)]
+struct KnownParts {
+    code: bool,
+    text: bool,
+    details: bool,
+}
+
+/// What was taken of a chunk by its shape.
+enum Taken {
+    Event,
+    /// All that was left of it.
+    Chunk,
+    Nothing,
+}
+
 #[derive(Clone, Copy, Debug)]
 enum Failure {
     /// Every call returns the scanner's error.
@@ -151,12 +170,14 @@ impl NotificationParser {
             value: Field::ABSENT,
             value_name: ValueName::Other,
             shapes: Shapes::new(limits),
+            longest_element: limits.event_bytes().saturating_sub(1),
             head: NotificationHead::new(),
             event: EventFields::new(EventKind::Status),
             operation: None,
             class: None,
             response: ResponseFields::EMPTY,
             response_sent: false,
+            known: KnownParts::default(),
             subscribed: SubscribedFields::EMPTY,
             fault: FaultFields::EMPTY,
             details: Details::EMPTY,
@@ -241,6 +262,7 @@ impl NotificationParser {
     pub fn reset(&mut self) {
         self.scanner.reset();
         self.scanner.release();
+        self.shapes.reset();
         self.path.clear();
         self.skipped = 0;
         self.head.clear();
@@ -320,9 +342,20 @@ impl NotificationParser {
             Resume::Release => self.scanner.release(),
             Resume::Restart => self.scanner.hold_from(cur),
         }
+        if self.shapes.is_matching() {
+            match self.go_on_with_shape(cur)? {
+                Taken::Event => return Ok(Some(self.send(Outgoing::Event))),
+                Taken::Chunk => return Ok(None),
+                Taken::Nothing => {}
+            }
+        }
         loop {
-            if self.path.last() == Some(&Place::Notification) && self.take_shape(cur) {
-                return Ok(Some(self.send(Outgoing::Event)));
+            if self.path.last() == Some(&Place::Notification) {
+                match self.take_shape(cur) {
+                    Taken::Event => return Ok(Some(self.send(Outgoing::Event))),
+                    Taken::Chunk => return Ok(None),
+                    Taken::Nothing => {}
+                }
             }
             let outgoing = match self.scanner.step(cur)? {
                 None => return Ok(None),
@@ -339,16 +372,72 @@ impl NotificationParser {
         }
     }
 
-    /// Whether the next event is one whose shape is known; then it is taken.
+    /// Takes the next event, or the beginning of it, if it is one whose shape is known.
     #[inline]
-    fn take_shape(&mut self, cur: &mut Cursor<'_>) -> bool {
-        let Some(least) = self.shapes.least().filter(|_| self.skipped == 0) else { return false };
-        let Some((start, bytes)) = self.scanner.peek_element(cur, least) else { return false };
-        let (looked, taken) = self.shapes.take(bytes, &mut self.event);
+    fn take_shape(&mut self, cur: &mut Cursor<'_>) -> Taken {
+        if !self.shapes.may_match() || self.skipped > 0 {
+            return Taken::Nothing;
+        }
+        let Some((start, bytes)) = self.scanner.peek_element(cur) else { return Taken::Nothing };
+        let allowed = self.longest_element.min(bytes.len());
+        let (progress, looked) = self.shapes.begin(bytes.get(..allowed).unwrap_or_default(), &mut self.event);
         self.scanner.look(looked);
-        let Some(len) = taken else { return false };
-        self.scanner.take_element(cur, start, len);
-        true
+        match progress {
+            Progress::Matched(len) => {
+                self.scanner.take_element(cur, start, len);
+                self.event.read_unread_count(self.scanner.run(cur));
+                Taken::Event
+            }
+            Progress::Partial if allowed == bytes.len() => {
+                self.scanner.take_beginning(cur, start);
+                Taken::Chunk
+            }
+            Progress::Partial | Progress::Failed => {
+                self.shapes.reset();
+                Taken::Nothing
+            }
+        }
+    }
+
+    /// Goes on with an event that the end of a chunk has interrupted.
+    fn go_on_with_shape(&mut self, cur: &mut Cursor<'_>) -> Result<Taken, Stop> {
+        let bytes = cur.remaining();
+        let allowed = self.longest_element.saturating_sub(self.scanner.held_len(cur)).min(bytes.len());
+        let (progress, looked) = self.shapes.go_on(bytes.get(..allowed).unwrap_or_default(), &mut self.event);
+        self.scanner.look(looked);
+        match progress {
+            Progress::Matched(len) => {
+                self.scanner.take_end(cur, len);
+                self.event.read_unread_count(self.scanner.run(cur));
+                Ok(Taken::Event)
+            }
+            Progress::Partial if allowed == bytes.len() => {
+                cur.skip_all();
+                Ok(Taken::Chunk)
+            }
+            Progress::Partial | Progress::Failed => {
+                self.shapes.reset();
+                self.read_again()?;
+                Ok(Taken::Nothing)
+            }
+        }
+    }
+
+    /// What was taken for an event of a known shape is none: the scanner reads it from its first byte. It is not complete,
+    /// so no message comes of it yet.
+    #[cold]
+    fn read_again(&mut self) -> Result<(), Stop> {
+        let bytes = self.scanner.give_back();
+        let mut cur = Cursor::new(&bytes);
+        while let Some(step) = self.scanner.step(&mut cur)? {
+            match step {
+                Step::Start => drop(self.start(&cur)?),
+                Step::End => drop(self.end(&cur)),
+                Step::Text => self.text(&cur),
+            }
+        }
+        self.scanner.suspend(&cur);
+        Ok(())
     }
 
     // ---- views --------------------------------------------------------------------------------------------------

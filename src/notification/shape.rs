@@ -18,9 +18,10 @@
 //!
 //! # Why it is safe
 //!
-//! A shape decides about a whole event or about nothing: until the last byte has matched, neither the scanner nor the
-//! parser has changed. Whatever does not match, is not plain, or is cut off by the end of the chunk, is read by the
-//! scanner from the event's first byte, as if there were no shapes; so they can speed an event up, never change it.
+//! A shape decides about a whole event or about nothing. Until the last byte has matched, neither the scanner nor what the
+//! parser knows has changed. Whatever does not match or is not plain is read by the scanner from the event's first byte,
+//! as if there were no shapes; so they can speed an event up, never change it. A chunk that ends inside an event is no
+//! mismatch: the match goes on in the next one, and what was matched so far is kept, for the message or for the scanner.
 //!
 //! # Why work stays linear
 //!
@@ -30,7 +31,7 @@
 
 use alloc::vec::Vec;
 
-use super::field::{EventFields, Field, IdElement, number};
+use super::field::{EventFields, Field, IdElement};
 use crate::limits::Limits;
 use crate::xml::{Scope, Span, plain_text_run, plain_value_run};
 
@@ -42,6 +43,8 @@ const MAX_SLOTS: usize = 15;
 const MAX_LITERALS: usize = 4096;
 /// Looks that may be wasted before the first success.
 const CREDIT: usize = 4096;
+/// Looks that many successes allow to be wasted.
+const MAX_CREDIT: usize = 1 << 20;
 
 /// The shapes learned under one namespace context.
 #[derive(Debug)]
@@ -55,8 +58,8 @@ pub(super) struct Shapes {
     known: Vec<Shape>,
     /// The shape that matched last.
     latest: usize,
-    /// No event of a known shape is shorter.
-    least: usize,
+    /// A match that the end of a chunk has interrupted.
+    matching: Option<Matching>,
 }
 
 #[derive(Debug)]
@@ -69,8 +72,8 @@ struct Shape {
     len: u8,
     /// Length of the literal behind the last slot.
     tail: u16,
-    /// Length of all literals: no event of this shape is shorter.
-    least: u16,
+    /// Length of all literals.
+    literal_bytes: u16,
     /// The shape that matched after this one the last time.
     next: u8,
 }
@@ -107,7 +110,7 @@ impl Shapes {
             literals: Vec::new(),
             known: Vec::new(),
             latest: 0,
-            least: 0,
+            matching: None,
         }
     }
 
@@ -131,49 +134,79 @@ impl Shapes {
         self.known.clear();
         self.literals.clear();
         self.latest = 0;
-        self.least = usize::MAX;
+        self.matching = None;
     }
 
-    /// The fewest bytes for which an attempt makes sense; `None`: none does.
+    /// Whether an attempt is worth its while.
     #[inline]
-    pub(super) fn least(&self) -> Option<usize> {
-        (!self.known.is_empty() && self.credit > 0).then_some(self.least)
+    pub(super) fn may_match(&self) -> bool {
+        !self.known.is_empty() && self.credit > 0
     }
 
-    /// Looks for a shape of which `bytes` begins with an instance; `bytes` begins at the event's name. Returns the
-    /// event's length, with its parts in `event`; or `None`, having changed nothing.
+    /// Whether a match goes on with the next chunk.
     #[inline]
-    pub(super) fn take(&mut self, bytes: &[u8], event: &mut EventFields) -> (usize, Option<usize>) {
+    pub(super) fn is_matching(&self) -> bool {
+        self.matching.is_some()
+    }
+
+    /// An interrupted match is given up, with the input it was in.
+    pub(super) fn reset(&mut self) {
+        self.matching = None;
+    }
+
+    /// Looks for a shape of which `bytes`, an event from its name on, are an instance or the beginning of one; its parts go
+    /// to `event`. Returns what came of it and how many bytes were looked at.
+    #[inline]
+    pub(super) fn begin(&mut self, bytes: &[u8], event: &mut EventFields) -> (Progress, usize) {
         let likely = self.known.get(self.latest).map_or(0, |shape| usize::from(shape.next));
-        let mut looked: usize = 0;
-        // the one that followed last time, then all of them
-        for at in core::iter::once(likely).chain(0..self.known.len()) {
-            if at == likely && looked > 0 {
-                continue;
-            }
+        let mut wasted: usize = 0;
+        // the one that followed last time, then the others
+        for at in core::iter::once(likely).chain((0..self.known.len()).filter(|at| *at != likely)) {
             let Some(shape) = self.known.get(at) else { continue };
-            match shape.take(&self.literals, bytes, self.text_bytes, event) {
-                Attempt::Matched(len) => {
-                    looked = looked.saturating_add(len);
-                    self.credit =
-                        self.credit.saturating_add(len).saturating_sub(looked.saturating_sub(len)).min(1 << 20);
-                    #[allow(clippy::cast_possible_truncation)] // one of a dozen
-                    if let Some(latest) = self.known.get_mut(self.latest) {
-                        latest.next = at as u8;
-                    }
-                    self.latest = at;
-                    return (looked, Some(len));
-                }
-                Attempt::Failed { looked: wasted } => {
-                    looked = looked.saturating_add(wasted).max(1);
-                    if looked > self.credit {
+            let mut matching = Matching::new(at, shape, event);
+            let progress = matching.advance(shape, &self.literals, bytes, self.text_bytes, event);
+            let matched = matching.at as usize;
+            match progress {
+                Progress::Matched(_) => self.matched(at, matched),
+                Progress::Partial => self.matching = Some(matching),
+                Progress::Failed => {
+                    wasted = wasted.saturating_add(matched).saturating_add(1);
+                    if wasted > self.credit {
                         break;
                     }
+                    continue;
                 }
             }
+            self.credit = self.credit.saturating_sub(wasted);
+            return (progress, wasted.saturating_add(matched));
         }
-        self.credit = self.credit.saturating_sub(looked);
-        (looked, None)
+        self.credit = self.credit.saturating_sub(wasted);
+        (Progress::Failed, wasted)
+    }
+
+    /// Goes on with the match that the end of a chunk interrupted.
+    pub(super) fn go_on(&mut self, bytes: &[u8], event: &mut EventFields) -> (Progress, usize) {
+        let Some(mut matching) = self.matching.take() else { return (Progress::Failed, 0) };
+        let at = usize::from(matching.shape);
+        let Some(shape) = self.known.get(at) else { return (Progress::Failed, 0) };
+        let before = matching.at as usize;
+        let progress = matching.advance(shape, &self.literals, bytes, self.text_bytes, event);
+        let matched = matching.at as usize;
+        match progress {
+            Progress::Matched(_) => self.matched(at, matched),
+            Progress::Partial => self.matching = Some(matching),
+            Progress::Failed => self.credit = self.credit.saturating_sub(matched.saturating_add(1)),
+        }
+        (progress, matched.saturating_sub(before).saturating_add(usize::from(matches!(progress, Progress::Failed))))
+    }
+
+    #[allow(clippy::cast_possible_truncation)] // one of a dozen
+    fn matched(&mut self, at: usize, len: usize) {
+        self.credit = self.credit.saturating_add(len).min(MAX_CREDIT);
+        if let Some(latest) = self.known.get_mut(self.latest) {
+            latest.next = at as u8;
+        }
+        self.latest = at;
     }
 
     /// The scanner has read an event of its own, `run`, which was in one piece and had nothing to decode.
@@ -195,7 +228,6 @@ impl Shapes {
                     self.known.reserve_exact(MAX_SHAPES);
                 }
                 self.latest = self.known.len();
-                self.least = self.least.min(usize::from(shape.least));
                 self.known.push(shape);
             }
             _ => self.literals.truncate(start),
@@ -205,65 +237,135 @@ impl Shapes {
     fn is_known(&self, new: &Shape) -> bool {
         let literals = |shape: &Shape| {
             let start = shape.literals as usize;
-            self.literals.get(start..start.saturating_add(usize::from(shape.least)))
+            self.literals.get(start..start.saturating_add(usize::from(shape.literal_bytes)))
         };
         self.known.iter().any(|shape| shape.len == new.len && literals(shape) == literals(new))
     }
 }
 
-enum Attempt {
+/// What came of an attempt.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Progress {
+    /// All of it: the event ends after that many of the bytes.
     Matched(usize),
-    Failed { looked: usize },
+    /// As far as the bytes go.
+    Partial,
+    /// It is another shape, or none.
+    Failed,
+}
+
+/// How far a match has come.
+#[derive(Clone, Copy, Debug)]
+struct Matching {
+    shape: u8,
+    slot: u8,
+    in_value: bool,
+    /// The latest byte of the value.
+    last: u8,
+    /// What is left of the literal.
+    literal_left: u16,
+    /// Where the rest of the literals begins.
+    literal: u32,
+    /// Bytes of the event that have matched.
+    at: u32,
+    value_start: u32,
+}
+
+impl Matching {
+    #[inline]
+    #[allow(clippy::cast_possible_truncation)] // one of a dozen
+    fn new(at: usize, shape: &Shape, event: &mut EventFields) -> Self {
+        *event = shape.template;
+        Self {
+            shape: at as u8,
+            slot: 0,
+            in_value: false,
+            last: 0,
+            literal_left: shape.literal_before(0),
+            literal: shape.literals,
+            at: 0,
+            value_start: 0,
+        }
+    }
+
+    // an event is shorter than the 256 MiB that limits allow
+    #[inline]
+    #[allow(clippy::cast_possible_truncation)]
+    fn advance(
+        &mut self,
+        shape: &Shape,
+        literals: &[u8],
+        bytes: &[u8],
+        text_bytes: usize,
+        event: &mut EventFields,
+    ) -> Progress {
+        let mut rest = bytes;
+        loop {
+            if !self.in_value {
+                let len = rest.len().min(usize::from(self.literal_left));
+                let start = self.literal as usize;
+                let literal = literals.get(start..start.saturating_add(len)).unwrap_or_default();
+                let Some(behind) = rest.strip_prefix(literal) else { return Progress::Failed };
+                rest = behind;
+                self.literal = self.literal.wrapping_add(len as u32);
+                self.literal_left = self.literal_left.wrapping_sub(len as u16);
+                self.at = self.at.wrapping_add(len as u32);
+                if self.literal_left > 0 {
+                    return Progress::Partial;
+                }
+                if self.slot == shape.len {
+                    return Progress::Matched(bytes.len().wrapping_sub(rest.len()));
+                }
+                self.in_value = true;
+                self.value_start = self.at;
+            }
+            let Some(slot) = shape.slots.get(usize::from(self.slot)) else { return Progress::Failed };
+            // white space at an end would have to be trimmed
+            if self.at == self.value_start && rest.first() == Some(&b' ') {
+                return Progress::Failed;
+            }
+            let len = if slot.end == b'<' { plain_text_run(rest) } else { plain_value_run(rest, slot.end) };
+            let Some((value, behind)) = rest.split_at_checked(len) else { return Progress::Failed };
+            self.last = value.last().copied().unwrap_or(self.last);
+            self.at = self.at.wrapping_add(len as u32);
+            rest = behind;
+            let span = Span { start: self.value_start, end: self.at };
+            let length = self.at.wrapping_sub(self.value_start) as usize;
+            if slot.end == b'<' && length > text_bytes {
+                return Progress::Failed;
+            }
+            match rest.first() {
+                None => return Progress::Partial,
+                // an empty value is another shape
+                Some(end) if *end == slot.end && length > 0 && self.last != b' ' => slot.value.put(event, span),
+                Some(_) => return Progress::Failed,
+            }
+            self.in_value = false;
+            self.slot = self.slot.wrapping_add(1);
+            self.literal_left = shape.literal_before(self.slot);
+        }
+    }
+}
+
+impl Value {
+    #[inline]
+    fn put(self, event: &mut EventFields, span: Span) {
+        let field = Field::new(span);
+        match self {
+            Self::TimeStamp => event.timestamp = field,
+            Self::Watermark => event.watermark = field,
+            Self::UnreadCount => event.set_unread_count(span, None),
+            Self::Id(element) => event.put_id(element, field),
+            Self::ChangeKey(element) => event.put_change_key(element, field),
+        }
+    }
 }
 
 impl Shape {
+    /// Length of the literal before a slot, or, behind the last, of the tail.
     #[inline]
-    fn take(&self, literals: &[u8], bytes: &[u8], text_bytes: usize, event: &mut EventFields) -> Attempt {
-        let mut literals = literals.get(self.literals as usize..).unwrap_or_default();
-        let mut rest = bytes;
-        if rest.len() < usize::from(self.least) {
-            return Attempt::Failed { looked: 0 };
-        }
-        let looked = |rest: &[u8]| Attempt::Failed { looked: bytes.len().wrapping_sub(rest.len()).wrapping_add(1) };
-        let mut spans = [Span::default(); MAX_SLOTS];
-        let slots = self.slots.get(..usize::from(self.len)).unwrap_or_default();
-        for (slot, span) in slots.iter().zip(&mut spans) {
-            let Some((literal, more)) = literals.split_at_checked(usize::from(slot.literal)) else {
-                return looked(rest);
-            };
-            let Some(after) = rest.strip_prefix(literal) else { return looked(rest) };
-            let len = if slot.end == b'<' { plain_text_run(after) } else { plain_value_run(after, slot.end) };
-            let Some((value, behind)) = after.split_at_checked(len) else { return looked(rest) };
-            // white space at an end would have to be trimmed; an empty value is another shape
-            let (Some(first), Some(last)) = (value.first(), value.last()) else { return looked(rest) };
-            let too_long = slot.end == b'<' && len > text_bytes;
-            if behind.first() != Some(&slot.end) || *first == b' ' || *last == b' ' || too_long {
-                return looked(behind);
-            }
-            // an event is shorter than the 256 MiB that limits allow
-            #[allow(clippy::cast_possible_truncation)]
-            let end = bytes.len().wrapping_sub(behind.len()) as u32;
-            #[allow(clippy::cast_possible_truncation)]
-            let len = len as u32;
-            *span = Span { start: end.wrapping_sub(len), end };
-            literals = more;
-            rest = behind;
-        }
-        let Some(tail) = literals.get(..usize::from(self.tail)) else { return looked(rest) };
-        let Some(rest) = rest.strip_prefix(tail) else { return looked(rest) };
-
-        *event = self.template;
-        for (slot, span) in slots.iter().zip(spans) {
-            let field = Field::new(span);
-            match slot.value {
-                Value::TimeStamp => event.timestamp = field,
-                Value::Watermark => event.watermark = field,
-                Value::UnreadCount => event.set_unread_count(span, number(span.of(bytes))),
-                Value::Id(element) => event.put_id(element, field),
-                Value::ChangeKey(element) => event.put_change_key(element, field),
-            }
-        }
-        Attempt::Matched(bytes.len().wrapping_sub(rest.len()))
+    fn literal_before(&self, slot: u8) -> u16 {
+        if slot >= self.len { self.tail } else { self.slots.get(usize::from(slot)).map_or(0, |slot| slot.literal) }
     }
 
     /// Takes `run` apart. `None`: something in it cannot be told from its neighbours.
@@ -293,7 +395,7 @@ impl Shape {
 
         let mut slots = [Slot::UNUSED; MAX_SLOTS];
         let mut at: u32 = 0;
-        let mut least: usize = 0;
+        let mut literal_bytes: usize = 0;
         for ((span, value), slot) in values.iter().zip(&mut slots) {
             let literal = Span { start: at, end: span.start }.of(run);
             // a value that stands alone between its quotes, or between tags; not one that was trimmed
@@ -303,7 +405,7 @@ impl Shape {
                 return None;
             }
             literals.extend_from_slice(literal);
-            least = least.saturating_add(literal.len());
+            literal_bytes = literal_bytes.saturating_add(literal.len());
             *slot = Slot { literal: literal.len() as u16, value: *value, end };
             at = span.end;
         }
@@ -315,7 +417,7 @@ impl Shape {
             slots,
             len: len as u8,
             tail: tail.len() as u16,
-            least: least.saturating_add(tail.len()) as u16,
+            literal_bytes: literal_bytes.saturating_add(tail.len()) as u16,
             next: 0,
         })
     }

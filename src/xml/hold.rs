@@ -18,9 +18,12 @@ use smallvec::SmallVec;
 /// Room in the carry before it allocates: an ordinary event is some 440 bytes.
 const INLINE: usize = 512;
 
+/// The bytes of a run that has moved.
+pub(crate) type HeldBytes = SmallVec<[u8; INLINE]>;
+
 #[derive(Debug, Default)]
 pub(super) struct Hold {
-    carry: SmallVec<[u8; INLINE]>,
+    carry: HeldBytes,
     moved: bool,
     /// In place: where the run begins in the chunk. Moved: up to where the chunk has been copied to the carry.
     from: usize,
@@ -49,6 +52,11 @@ impl Hold {
     #[inline]
     pub(super) fn run<'a>(&'a self, chunk: &'a [u8], at: usize) -> &'a [u8] {
         if self.moved { &self.carry } else { chunk.get(self.from..at).unwrap_or_default() }
+    }
+
+    /// Hands out what has moved.
+    pub(super) fn take(&mut self) -> HeldBytes {
+        core::mem::take(&mut self.carry)
     }
 
     /// Whether the run is a part of the chunk, with every byte as it was sent.

@@ -141,9 +141,10 @@ impl Scanner {
         }
         loop {
             let run = find::run_until(cur.rest(), stop);
-            self.look(run.wrapping_add(1));
+            self.look(run);
             cur.advance(run);
             let Some(byte) = cur.peek() else { return Ok(None) };
+            self.look(1);
             if byte >= 0x80 {
                 self.beyond_ascii(cur)?;
                 continue;

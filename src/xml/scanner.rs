@@ -186,6 +186,11 @@ impl<'c> Cursor<'c> {
         self.chunk.get(self.pos..self.end).unwrap_or_default()
     }
 
+    /// Takes the rest of the chunk.
+    pub(crate) fn skip_all(&mut self) {
+        self.pos = self.chunk.len();
+    }
+
     /// What the caller of the parser has still to push.
     pub(crate) fn remaining(&self) -> &'c [u8] {
         self.chunk.get(self.pos..).unwrap_or_default()

@@ -204,12 +204,13 @@ impl Scanner {
         }
         loop {
             let run = find::value_run(cur.rest(), self.quote);
-            self.look(run.wrapping_add(1));
+            self.look(run);
             if run > 0 {
                 self.after_cr = false;
                 cur.advance(run);
             }
             let Some(byte) = cur.peek() else { return Ok(None) };
+            self.look(1);
             match byte {
                 _ if byte == self.quote => {
                     let value = Span { start: self.value_start, end: self.hold.offset(cur.pos) };

@@ -17,7 +17,7 @@ impl Scanner {
         loop {
             // most often there is no text, only the next tag
             let run = if cur.peek() == Some(b'<') { 0 } else { find::text_run(cur.rest()) };
-            self.look(run.wrapping_add(1));
+            self.look(run);
             if run > 0 {
                 self.open_text(cur);
                 self.brackets_of_run(cur, run);
@@ -25,6 +25,7 @@ impl Scanner {
                 cur.advance(run);
             }
             let Some(byte) = cur.peek() else { return Ok(None) };
+            self.look(1);
             if byte == b'<' {
                 self.text_bounded = false;
                 if self.text_open {
@@ -164,6 +165,7 @@ impl Scanner {
             if self.matched == 6 {
                 // what is read from here on is text again, with the limit of the text it continues
                 self.text_bounded = self.text_open;
+                self.end_lease(cur);
                 self.after_cr = false;
                 self.brackets = 0;
                 self.state = State::Cdata;
@@ -180,13 +182,14 @@ impl Scanner {
         }
         loop {
             let run = if self.brackets == 0 { find::run_until(cur.rest(), b']') } else { 0 };
-            self.look(run.wrapping_add(1));
+            self.look(run);
             if run > 0 {
                 self.open_text(cur);
                 self.after_cr = false;
                 cur.advance(run);
             }
             let Some(byte) = cur.peek() else { return Ok(None) };
+            self.look(1);
             match (byte, self.brackets) {
                 (b'>', 2) => {
                     if self.text_open && !self.text_gap {

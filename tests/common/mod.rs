@@ -3,8 +3,10 @@
 
 pub mod corpus;
 pub mod cut;
+pub mod peer;
 pub mod seen;
 pub mod soap;
+pub mod suite;
 
 use ews_stream::Limits;
 
@@ -12,7 +14,7 @@ use ews_stream::Limits;
 pub fn generous() -> Limits {
     const MIB: u32 = 1024 * 1024;
     Limits::default()
-        .with_depth(10_000)
+        .with_depth(u16::MAX)
         .with_name_length(u16::MAX)
         .with_attributes(10_000)
         .with_namespaces(10_000)

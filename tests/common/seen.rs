@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use ews_stream::xml::{Token, Tokenizer};
-use ews_stream::{Error, Event, FolderId, ItemId, Message, NotificationParser};
+use ews_stream::{Error, Event, FolderId, ItemId, Message, NotificationParser, Operation, ResponseClass};
 
 use super::cut;
 
@@ -127,8 +127,8 @@ pub fn write_message(out: &mut String, message: &Message<'_>) {
         Message::Event(event) => line.event(event),
         Message::Response(response) => {
             line.begin("Response");
-            line.word("operation", response.operation().map(|operation| operation.as_str()));
-            line.word("class", response.class().map(|class| class.as_str()));
+            line.word("operation", response.operation().map(Operation::as_str));
+            line.word("class", response.class().map(ResponseClass::as_str));
             line.text("code", response.code());
             line.text("text", response.text());
             line.word("back_off_ms", response.back_off_ms());

@@ -84,16 +84,12 @@ class Reader:
     def emit_response(self, message):
         self.emit(message="Response", operation=message["operation"], **{"class": message["class"]},
                   code=message.get("code"), text=message.get("text"), back_off_ms=message.get("back_off_ms"))
-        message["sent"], message["late"] = True, False
+        message["sent"] = True
         for waiting in message["waiting"]:
             self.emit(**waiting)
         message["waiting"] = []
-
-    def head(self, message, key, value):
-        """Of a repeated element the first counts; what comes behind the Response is told at the message's end."""
-        if key not in message:
-            message[key] = value
-            message["late"] = message["sent"]
+        for late in ("code", "text", "back_off_ms"):
+            message.pop(late, None)
 
     def content(self, owner, **fields):
         if owner["sent"]:
@@ -140,7 +136,7 @@ class Reader:
             kind = attributes.get("ResponseClass", "").strip(SPACE)
             return ("ResponseMessage", {
                 "operation": state["operation"], "class": kind if kind in ("Success", "Warning", "Error") else None,
-                "sent": False, "late": False, "waiting": [], "id": None, "watermark": None,
+                "sent": False, "known": set(), "waiting": [], "id": None, "watermark": None,
             })
         if place == "ResponseMessage" and ews:
             return self.response_child(local, state, leaf)
@@ -150,8 +146,17 @@ class Reader:
                 def take(text):
                     number = integer(text.strip(SPACE), 0, 2**64 - 1)
                     if number is not None:
-                        self.head(state, "back_off_ms", number)
+                        state["understood"] = True
+                        state["owner"].setdefault("back_off_ms", number)
                 return leaf(take)
+            # what has no field in the output is understood all the same
+            if local == "Value" and key == "InnerErrorResponseCode" or local == "Violation":
+                return leaf(lambda _: state.update(understood=True))
+            if local in ("LineNumber", "LinePosition"):
+                def take_line(text):
+                    if integer(text.strip(SPACE), 0, 2**32 - 1) is not None:
+                        state["understood"] = True
+                return leaf(take_line)
         if place == "Notifications" and ews and local == "Notification":
             return self.notification(state)
         if place == "Notification" and ews:
@@ -180,12 +185,19 @@ class Reader:
         return (None, None)
 
     def response_child(self, local, message, leaf):
+        def head(key, value):
+            # of a repeated part the first counts, also when it is in a Response that went out
+            if key not in message["known"]:
+                message["known"].add(key)
+                message[key] = value
+                if message["sent"]:
+                    self.emit_response(message)
         if local == "ResponseCode":
-            return leaf(lambda text: self.head(message, "code", text.strip(SPACE)))
+            return leaf(lambda text: head("code", text.strip(SPACE)))
         if local == "MessageText":
-            return leaf(lambda text: self.head(message, "text", text))
+            return leaf(lambda text: head("text", text))
         if local == "MessageXml":
-            return ("MessageXml", message)
+            return ("MessageXml", {"owner": message, "understood": False})
         if local == "Notifications":
             self.content_begins(message)
             return ("Notifications", message)
@@ -247,8 +259,16 @@ class Reader:
             self.emit(**{name: state[name] for name in EVENT_ORDER if name in state})
         elif place in ("ServerVersionInfo", "Fault"):
             self.emit(**state)
+        elif place == "MessageXml":
+            owner = state["owner"]
+            if owner["sent"]:
+                if state["understood"] and "details" not in owner["known"]:
+                    self.emit_response(owner)
+                owner.pop("back_off_ms", None)
+            if state["understood"]:
+                owner["known"].add("details")
         elif place == "ResponseMessage":
-            if not state["sent"] or state["late"]:
+            if not state["sent"]:
                 self.emit_response(state)
             if state["id"] is not None:
                 self.emit(message="Subscribed", subscription_id=state["id"], watermark=state["watermark"])

@@ -168,7 +168,8 @@ def spelt_in_ascii(match):
 
 
 def expat_refuses(body, namespaces=True):
-    parser = expat.ParserCreate(namespace_separator=" " if namespaces else None)
+    # a character that no namespace name can hold: expat refuses names that do
+    parser = expat.ParserCreate(namespace_separator="\x01" if namespaces else None)
     body = body.removeprefix(b"\xef\xbb\xbf")
     try:
         text = NOT_ASCII_IN_A_NAME.sub(spelt_in_ascii, body.decode("utf-8"))

@@ -1,6 +1,6 @@
 //! What the start and the end of each element do: the parser's memory of a message while it is read. Part of the parser.
 
-use super::{NotificationParser, Outgoing, Resume, ValueName};
+use super::{KnownParts, NotificationParser, Outgoing, Resume, ValueName};
 use crate::error::{ErrorKind, Excerpt};
 use crate::notification::field::{
     Details, EventFields, FaultFields, Field, IdElement, ResponseFields, SubscribedFields, VersionFields, boolean,
@@ -104,7 +104,7 @@ impl NotificationParser {
                 Some(self.send(Outgoing::Event))
             }
             Place::ResponseMessage => self.response_message_ends(),
-            Place::MessageXml if self.is_late() => Some(self.send(Outgoing::Response)),
+            Place::MessageXml => self.message_xml_ends(),
             Place::Fault => Some(self.send(Outgoing::Fault)),
             Place::ServerVersionInfo => Some(self.send(Outgoing::ServerVersion)),
             Place::Envelope => Some(self.send(Outgoing::EndOfEnvelope)),
@@ -139,6 +139,7 @@ impl NotificationParser {
         self.response = ResponseFields::EMPTY;
         self.details = Details::EMPTY;
         self.response_sent = false;
+        self.known = KnownParts::default();
         self.subscribed = SubscribedFields::EMPTY;
     }
 
@@ -161,6 +162,26 @@ impl NotificationParser {
     /// Whether a part of the head comes after the head went out.
     fn is_late(&self) -> bool {
         self.response_sent && self.path.contains(&Place::ResponseMessage)
+    }
+
+    /// Of a part of the head the first counts; this one was let into the run in vain.
+    fn repeated_part_ends(&mut self) {
+        if self.response_sent {
+            self.release_hold();
+        }
+    }
+
+    fn message_xml_ends(&mut self) -> Option<Outgoing> {
+        let understood = !self.details.is_empty();
+        if self.is_late() {
+            if understood && !self.known.details {
+                self.known.details = true;
+                return Some(self.send(Outgoing::Response));
+            }
+            self.repeated_part_ends();
+        }
+        self.known.details |= understood;
+        None
     }
 
     /// A part of the head begins after the head went out: it will go out by itself.
@@ -237,16 +258,22 @@ impl NotificationParser {
                 self.release_hold();
             }
             Leaf::MoreEvents => {
-                self.head.more_events = self.head.more_events.or_else(|| boolean(text));
+                self.head.set_more_events(boolean(text));
                 self.release_hold();
             }
             Leaf::ResponseCode => {
-                self.response.code.set(span);
-                return self.response_sent.then(|| self.send(Outgoing::Response));
+                if !core::mem::replace(&mut self.known.code, true) {
+                    self.response.code.set(span);
+                    return self.response_sent.then(|| self.send(Outgoing::Response));
+                }
+                self.repeated_part_ends();
             }
             Leaf::MessageText => {
-                self.response.text.set(sent);
-                return self.response_sent.then(|| self.send(Outgoing::Response));
+                if !core::mem::replace(&mut self.known.text, true) {
+                    self.response.text.set(sent);
+                    return self.response_sent.then(|| self.send(Outgoing::Response));
+                }
+                self.repeated_part_ends();
             }
             Leaf::ConnectionStatus => {
                 let Some(status) = ConnectionStatus::of(text) else {

@@ -2,6 +2,7 @@
 //! a whole element that it knows already. Part of the scanner.
 
 use super::{Attribute, Cursor, Scanner, Scope, Span, State, UNBOUNDED};
+use crate::xml::hold::HeldBytes;
 use crate::xml::namespace::NamespaceId;
 
 impl Scanner {
@@ -156,30 +157,34 @@ impl Scanner {
         self.namespaces.save(&mut scope.namespaces);
     }
 
+    /// Length of the held run.
+    pub(crate) fn held_len(&self, cur: &Cursor<'_>) -> usize {
+        self.hold.run(cur.chunk, cur.pos).len()
+    }
+
     /// The held run, if it is as it was sent and lies in the chunk.
     pub(crate) fn plain_run<'a>(&'a self, cur: &Cursor<'a>) -> Option<&'a [u8]> {
         self.hold.is_in_place().then(|| self.run(cur))
     }
 
     /// Between the children of an element whose text is not wanted: where the next tag's name begins, and the input from
-    /// there as far as limits let an element go, if nothing but white space comes before and `least` bytes follow.
+    /// there, if nothing but white space comes before.
     #[inline]
-    pub(crate) fn peek_element<'c>(&mut self, cur: &Cursor<'c>, least: usize) -> Option<(usize, &'c [u8])> {
+    pub(crate) fn peek_element<'c>(&mut self, cur: &Cursor<'c>) -> Option<(usize, &'c [u8])> {
         if self.token_done {
             self.leave_token();
         }
-        let rest = cur.remaining();
-        if self.state != State::Content || self.text_open || self.holding || rest.len() < least {
+        if self.state != State::Content || self.text_open || self.holding {
             return None;
         }
+        let rest = cur.remaining();
         let space = rest.iter().take_while(|byte| matches!(byte, b' ' | b'\n' | b'\t')).count();
         self.look(space);
         let (b'<', element) = rest.get(space..)?.split_first()? else { return None };
         if space > self.limits.text_bytes() {
             return None;
         }
-        let longest = element.len().min(self.limits.event_bytes().saturating_sub(1));
-        Some((cur.pos.wrapping_add(space).wrapping_add(1), element.get(..longest)?))
+        Some((cur.pos.wrapping_add(space).wrapping_add(1), element))
     }
 
     /// Takes the element whose name begins at `start` and that has `len` bytes from there, known to be well-formed in this
@@ -187,8 +192,38 @@ impl Scanner {
     #[inline]
     pub(crate) fn take_element(&mut self, cur: &mut Cursor<'_>, start: usize, len: usize) {
         self.hold.begin(start);
+        self.element_taken(cur, start.wrapping_add(len));
+    }
+
+    /// Takes the rest of the chunk, which is the beginning of an element from its name at `start` on, and holds it.
+    pub(crate) fn take_beginning(&mut self, cur: &mut Cursor<'_>, start: usize) {
+        self.hold.begin(start);
+        self.holding = true;
+        cur.pos = cur.chunk.len();
+    }
+
+    /// Takes the last `len` bytes of the element that [`take_beginning`](Self::take_beginning) began.
+    pub(crate) fn take_end(&mut self, cur: &mut Cursor<'_>, len: usize) {
+        self.holding = false;
+        let end = cur.pos.wrapping_add(len);
+        self.hold.settle(cur.chunk, end);
+        self.element_taken(cur, end);
+    }
+
+    #[inline]
+    fn element_taken(&mut self, cur: &mut Cursor<'_>, end: usize) {
         self.token_held = true;
         self.token_done = true;
-        cur.pos = start.wrapping_add(len);
+        cur.pos = end;
+    }
+
+    /// Gives back what [`take_beginning`](Self::take_beginning) took: the scanner is behind the element's `<` again, and the
+    /// bytes are to be read as a chunk of their own.
+    pub(crate) fn give_back(&mut self) -> HeldBytes {
+        let bytes = self.hold.take();
+        self.holding = false;
+        self.state = State::Lt;
+        self.base = self.base.saturating_sub(bytes.len() as u64);
+        bytes
     }
 }

@@ -1,6 +1,6 @@
 //! How a scanner stops: errors, and the lease that keeps the limits. Part of the scanner.
 
-use super::{Cursor, Scanner, Stop, UNBOUNDED};
+use super::{Cursor, Scanner, State, Stop, UNBOUNDED};
 use crate::error::{Error, ErrorKind, Excerpt, Limit};
 
 impl Scanner {
@@ -43,6 +43,12 @@ impl Scanner {
         self.stop(ErrorKind::UnsupportedEncoding(Excerpt::new(name)), at)
     }
 
+    /// A limit has come into force that the lease does not know of.
+    pub(in crate::xml) fn end_lease(&mut self, cur: &mut Cursor<'_>) {
+        self.lease_end = 0;
+        cur.end = cur.pos;
+    }
+
     /// Lets the handlers see on, up to the nearest limit.
     pub(super) fn renew_lease(&mut self, cur: &mut Cursor<'_>) -> Result<(), Stop> {
         let at = self.at(cur.pos);
@@ -51,8 +57,14 @@ impl Scanner {
             // one byte more than the text may have: it may be the `<` that ends it
             let text = (self.limits.text_bytes() as u64).saturating_add(1);
             let mut end = at.saturating_add(event.min(text));
-            if self.bound_from != UNBOUNDED {
-                let bound = self.bound_from.saturating_add(event);
+            let bound_from = match self.state {
+                // behind `<` and `<!` the markup has begun, but what it is, and so its bound, is not known yet
+                State::Lt => self.bound_from.min(at.saturating_sub(1)),
+                State::Bang => self.bound_from.min(at.saturating_sub(2)),
+                _ => self.bound_from,
+            };
+            if bound_from != UNBOUNDED {
+                let bound = bound_from.saturating_add(event);
                 if bound <= at {
                     return self.exceeded(Limit::EventBytes, self.limits.event_bytes(), at);
                 }
@@ -61,7 +73,7 @@ impl Scanner {
             if self.text_bounded {
                 let bound = self.text_from.saturating_add(text);
                 if bound <= at {
-                    return self.exceeded(Limit::TextBytes, self.limits.text_bytes(), at.saturating_sub(1));
+                    return self.exceeded(Limit::TextBytes, self.limits.text_bytes(), bound.saturating_sub(1));
                 }
                 end = end.min(bound);
             }

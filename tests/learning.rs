@@ -1,0 +1,186 @@
+//! Learning is invisible: a parser that recognises the events of a server by their shape says what one says that reads
+//! each of them anew.
+#![allow(clippy::restriction)]
+
+mod common;
+
+use common::cut::{self, Random};
+use common::seen::{self, Seen};
+use common::soap::{self, ERRORS, MESSAGES, TYPES};
+use common::{corpus, suite};
+use ews_stream::NotificationParser;
+
+const SEED: u64 = 0x5EED;
+
+fn read(learning: bool, chunks: &[&[u8]]) -> Seen {
+    seen::messages(&mut NotificationParser::new().learning(learning), chunks.iter().copied())
+}
+
+#[track_caller]
+fn assert_invisible(body: &[u8], seed: u64, what: &str) -> Seen {
+    let expected = read(false, &[body]);
+    assert_eq!(read(true, &[body]), expected, "{what}, seed {seed:#x}: {}", body.escape_ascii());
+    for largest in [600, 2000] {
+        let chunks = cut::randomly(body, largest, seed);
+        assert_eq!(read(true, &chunks), expected, "{what}, cut, seed {seed:#x}: {}", body.escape_ascii());
+    }
+    expected
+}
+
+/// One of these, by chance; the first of them most of the time.
+fn one_of<'a>(random: &mut Random, usual: &'a str, seldom: &[&'a str]) -> &'a str {
+    if random.below(6) == 0 { seldom[random.below(seldom.len())] } else { usual }
+}
+
+/// An event that is much like others, and now and then is not.
+fn event(random: &mut Random) -> String {
+    if random.below(150) == 0 {
+        let malformed =
+            ["<t:NewMailEvent>]]></t:NewMailEvent>", "<t:NewMailEvent><t:ItemId Id='&x;'/></t:NewMailEvent>", "<x:y/>"];
+        return malformed[random.below(3)].to_owned();
+    }
+    let kind = ["NewMail", "Created", "Modified", "Moved", "Status", "Novel"][random.below(6)];
+    let prefix = one_of(random, "t", &["m", "u"]);
+    let text = |random: &mut Random| {
+        one_of(
+            random,
+            "2026-03-05T09:14:01Z",
+            &["", " x ", "x&lt;", "\u{e9}", "x<!-- -->y", "<![CDATA[x]]>", "]]", "x\r\ny", "a\tb", "x>y"],
+        )
+        .to_owned()
+    };
+    let id = |random: &mut Random, name: &str| {
+        let value = one_of(
+            random,
+            "AAMkADk=",
+            &["", " A", "A ", "a&amp;b", "a\tb", "\u{e9}", "a>b", "'", "AAMkADkxAAMkADkxAAMkADkxAAMkADkx"],
+        );
+        let key = one_of(
+            random,
+            " ChangeKey=\"CQAAAA==\"",
+            &["", " ChangeKey=\"\"", " ChangeKey='CQ'", " t:Id=\"x\"", " xmlns:v=\"urn:v\""],
+        );
+        let end = one_of(random, "/>", &[" />", "></t:ID>", "><!-- --></t:ID>", "><t:x/></t:ID>"]).replace("ID", name);
+        format!("<t:{name} Id=\"{value}\"{key}{end}")
+    };
+    let mut parts = vec![format!("<t:TimeStamp>{}</t:TimeStamp>", text(random))];
+    parts.push(id(random, "ItemId"));
+    parts.push(id(random, "ParentFolderId"));
+    match kind {
+        "Modified" => parts.push(format!(
+            "<t:UnreadCount>{}</t:UnreadCount>",
+            one_of(random, "7", &["", " 7", "x", "-1", "2147483648"])
+        )),
+        "Moved" => parts.extend([id(random, "OldItemId"), id(random, "OldParentFolderId")]),
+        "Status" => parts.clear(),
+        _ => {}
+    }
+    match random.below(12) {
+        0 => parts.reverse(),
+        1 => {
+            parts.pop();
+        }
+        2 => parts.push("<t:unknown>x</t:unknown>".to_owned()),
+        3 => parts.extend(parts.clone()),
+        _ => {}
+    }
+    let between = one_of(random, "", &["\n  ", "<!-- x -->", "\r\n"]);
+    format!("<{prefix}:{kind}Event>{}{between}</{prefix}:{kind}Event>", parts.join(between))
+}
+
+fn stream(random: &mut Random) -> String {
+    let mut body = String::new();
+    for _ in 0..3 {
+        let declared = one_of(random, "", &[" xmlns:u=\"urn:u\"", " xmlns:t=\"urn:t\"", " t=''"]);
+        let head = one_of(random, "<t:SubscriptionId>S</t:SubscriptionId>", &["", "<t:MoreEvents>true</t:MoreEvents>"]);
+        let usual = [event(random), event(random), event(random)];
+        let mut events = String::new();
+        for at in 0..12 {
+            let next = if random.below(4) == 0 { event(random) } else { usual[at % 3].clone() };
+            events += &next;
+            events += one_of(random, "", &["\n\t", "\r\n", "<!-- -->", "text"]);
+        }
+        let notification = format!("<m:Notification{declared}>{head}{events}</m:Notification>");
+        let places = ["*", "<m:Notifications>**</m:Notifications>"];
+        let content = one_of(random, "<m:Notifications>*</m:Notifications>", &places);
+        body += &soap::streaming(&content.replace('*', &notification));
+    }
+    body.replace(&format!("xmlns:e=\"{ERRORS}\""), &format!("xmlns:u=\"{TYPES}\""))
+}
+
+#[test]
+fn learning_is_invisible_in_streams_of_events_that_are_almost_alike() {
+    let (mut events, mut errors) = (0, 0);
+    for round in 0..600 {
+        let seed = SEED + round;
+        let body = stream(&mut Random(seed));
+        let found = assert_invisible(body.as_bytes(), seed, "a stream");
+        events += found.lines.matches("\nEvent ").count();
+        errors += usize::from(found.error.is_some());
+    }
+    assert!(events > 5000 && (10..550).contains(&errors), "{events} events, {errors} errors");
+}
+
+#[test]
+fn learning_is_invisible_when_one_byte_of_a_known_event_is_another() {
+    let event = "<t:MovedEvent><t:TimeStamp>2026</t:TimeStamp><t:ItemId Id=\"A\" ChangeKey='B'/><t:OldItemId Id=\"C\"/></t:MovedEvent>";
+    let (before, behind) = ("<t:SubscriptionId>S</t:SubscriptionId>", "<t:StatusEvent/>");
+    let body = soap::notification(&format!("{before}{event}{event}{event}{behind}"));
+    let start = body.rfind("<t:MovedEvent>").unwrap();
+    for at in start..start + event.len() {
+        for byte in *b"<>&;/=\"' \t\r\n:a!?[]-\0\x7f\x80\xc3\xff" {
+            let mut bytes = body.clone().into_bytes();
+            bytes[at] = byte;
+            let what = format!("byte {} of the event is {byte:#x}", at - start);
+            assert_eq!(read(true, &[&bytes]), read(false, &[&bytes]), "{what}");
+        }
+        // or is missing, or is there twice
+        let mut bytes = body.clone().into_bytes();
+        let byte = bytes.remove(at);
+        assert_eq!(read(true, &[&bytes]), read(false, &[&bytes]), "without byte {}", at - start);
+        bytes.splice(at..at, [byte, byte]);
+        assert_eq!(read(true, &[&bytes]), read(false, &[&bytes]), "with byte {} twice", at - start);
+    }
+}
+
+#[test]
+fn learning_is_invisible_in_the_corpus() {
+    for body in corpus::bodies() {
+        assert_invisible(&body.bytes, SEED, &body.name);
+    }
+}
+
+#[test]
+fn learning_is_invisible_in_the_documents_of_the_w3c_suite_inside_of_a_notification() {
+    let Some(cases) = suite::cases() else { return };
+    let known = soap::NEW_MAIL.repeat(2);
+    for case in cases {
+        if let Ok(text) = String::from_utf8(case.bytes) {
+            let body = soap::notification(&format!("{known}{text}{known}"));
+            assert_eq!(read(true, &[body.as_bytes()]), read(false, &[body.as_bytes()]), "{}", case.uri);
+        }
+    }
+}
+
+#[test]
+fn what_was_learned_of_one_body_holds_for_the_next_only_where_it_means_the_same() {
+    let mail = soap::NEW_MAIL.repeat(3);
+    let first = soap::notification(&mail);
+    let mut parser = NotificationParser::new();
+    let others = [
+        first.clone(),
+        first.replace(&format!("xmlns:t=\"{TYPES}\""), "xmlns:t=\"urn:other\""),
+        first.replace(TYPES, MESSAGES),
+        first.replace(&format!(" xmlns:t=\"{TYPES}\""), ""),
+        first.replace("<m:Notification>", "<m:Notification xmlns:t='urn:other'>"),
+        first.replace("<m:Notification>", "<m:Notification xmlns='urn:other'>"),
+        first.replace("</m:Notification>", "</m:Notification ><x:y xmlns:x='u'/>"),
+    ];
+    for other in &others {
+        for body in [&first, other, other, &first] {
+            parser.reset();
+            let seen = seen::messages(&mut parser, [body.as_bytes()]);
+            assert_eq!(seen, read(false, &[body.as_bytes()]), "{body}");
+        }
+    }
+}

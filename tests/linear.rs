@@ -1,0 +1,178 @@
+//! Work is linear in the input, however it is cut: the scanner counts the bytes it looks at. No clock is asked.
+//!
+//! Not counted are comparisons whose number limits keep small: of an element's attributes with each other, of a prefix
+//! with the declarations in scope. Here those limits are raised, to see that nothing else depends on them.
+//!
+//! `cargo test --features _work --test linear`
+#![cfg(feature = "_work")]
+#![allow(clippy::restriction, clippy::format_collect)]
+
+mod common;
+
+use std::fmt::Write;
+
+use common::soap::{MESSAGES, NEW_MAIL, SOAP_11, TYPES, notification};
+use common::{corpus, cut};
+use ews_stream::NotificationParser;
+use ews_stream::xml::Tokenizer;
+
+const CHUNKS: [usize; 3] = [1, 7, 4096];
+
+/// The bytes looked at for the input in chunks of `chunk`, which must be acceptable.
+fn in_tokens(input: &[u8], chunk: usize) -> u64 {
+    let mut tokenizer = Tokenizer::with_limits(common::generous());
+    for mut input in input.chunks(chunk) {
+        while tokenizer.next_token(&mut input).unwrap().is_some() {}
+    }
+    tokenizer.work()
+}
+
+fn in_messages(parser: &mut NotificationParser, input: &[u8], chunk: usize) -> u64 {
+    let before = parser.work();
+    for mut input in input.chunks(chunk) {
+        while let Ok(Some(_)) = parser.next_message(&mut input) {}
+    }
+    parser.work() - before
+}
+
+/// What it is, and the input of about so many bytes.
+type Shape = (&'static str, Box<dyn Fn(usize) -> String>);
+
+/// Inputs that grow with a number, each around one thing that grows.
+fn shapes() -> Vec<Shape> {
+    fn shape(name: &'static str, make: impl Fn(usize) -> String + 'static) -> Shape {
+        (name, Box::new(make))
+    }
+    vec![
+        shape("text", |n| format!("<a>{}</a>", "x".repeat(n))),
+        shape("text beyond ASCII", |n| format!("<a>{}</a>", "\u{e9}\u{20ac}\u{1F600}x".repeat(n / 10))),
+        shape("text of brackets", |n| format!("<a>{}</a>", "] ]] ".repeat(n / 5))),
+        shape("text of line ends", |n| format!("<a>{}</a>", "\r\n\r".repeat(n / 3))),
+        shape("references", |n| format!("<a>{}</a>", "&lt;&#65;".repeat(n / 9))),
+        shape("a long character reference", |n| format!("<a>&#x{}41;</a>", "0".repeat(n))),
+        shape("attribute value", |n| format!("<a b='{}'/>", "x".repeat(n))),
+        shape("attribute value of references", |n| format!("<a b='{}'/>", "&amp;\t".repeat(n / 6))),
+        shape("element name", |n| format!("<{0}></{0}>", "x".repeat(n.min(60_000) / 2))),
+        shape("attribute name", |n| format!("<a {}=''/>", "x".repeat(n.min(60_000)))),
+        shape("name beyond ASCII", |n| format!("<{0}></{0}>", "\u{e9}".repeat(n.min(60_000) / 4))),
+        shape("white space in a tag", |n| format!("<a{0}b{0}={0}''{0}></a{0}>", " \n".repeat(n / 10))),
+        shape("comment", |n| format!("<a><!--{}--></a>", "x".repeat(n))),
+        shape("comment of dashes", |n| format!("<a><!--{}--></a>", "- ".repeat(n / 2))),
+        shape("many comments", |n| format!("<a>{}</a>", "x<!---->".repeat(n / 8))),
+        shape("instruction", |n| format!("<a><?p {}?></a>", "x".repeat(n))),
+        shape("instruction of question marks", |n| format!("<a><?p {}?></a>", "? ".repeat(n / 2))),
+        shape("section", |n| format!("<a><![CDATA[{}]]></a>", "x".repeat(n))),
+        shape("section of brackets", |n| format!("<a><![CDATA[{}]]></a>", "]] ".repeat(n / 3))),
+        shape("many sections", |n| format!("<a>{}</a>", "x<![CDATA[]]>".repeat(n / 13))),
+        shape("many attributes", |n| {
+            format!("<a {}/>", (0..n / 40).map(|at| format!("a{at:0>6}='{:28}' ", "")).collect::<String>())
+        }),
+        shape("many namespace declarations", |n| {
+            format!("<a {}/>", (0..n / 40).map(|at| format!("xmlns:a{at:0>6}='urn:{:18}' ", "")).collect::<String>())
+        }),
+        shape("depth", |n| format!("{}{}", "<a>".repeat(n / 7), "</a>".repeat(n / 7))),
+        shape("depth with a declaration on each level", |n| {
+            let open: String = (0..n / 40).map(|at| format!("<p{0}:a xmlns:p{0}='urn:{0}'>", at % 7)).collect();
+            open + &(0..n / 40).rev().map(|at| format!("</p{}:a>", at % 7)).collect::<String>()
+        }),
+        shape("many elements", |n| format!("<a>{}</a>", "<b c='1'>d</b>".repeat(n / 14))),
+        shape("many empty elements", |n| format!("<a>{}</a>", "<b/>".repeat(n / 4))),
+        shape("many documents", |n| "<a/>\n<?xml version='1.0'?><a/>\u{feff}".repeat(n / 32)),
+        shape("white space", |n| format!("<a/>{}", " \n".repeat(n / 2))),
+    ]
+}
+
+#[test]
+fn every_byte_is_looked_at_twice_at_most() {
+    const LEN: usize = 200_000;
+    let mut over = String::new();
+    for (name, make) in shapes() {
+        let input = make(LEN);
+        for chunk in CHUNKS {
+            let work = in_tokens(input.as_bytes(), chunk);
+            assert!(work > 0, "{name}: nothing is counted");
+            if work > 2 * input.len() as u64 {
+                writeln!(over, "{name} in chunks of {chunk}: {work} looks at {} bytes", input.len()).unwrap();
+            }
+        }
+    }
+    assert!(over.is_empty(), "\n{over}");
+}
+
+#[test]
+fn twice_the_input_is_twice_the_work() {
+    const LEN: usize = 50_000;
+    for (name, make) in shapes() {
+        for chunk in CHUNKS {
+            let (one, two) = (make(LEN / 2), make(LEN));
+            // names are cut off at their greatest length: go by what the input has
+            let (shorter, longer) = (one.len() as u64, two.len() as u64);
+            let (one, two) = (in_tokens(one.as_bytes(), chunk), in_tokens(two.as_bytes(), chunk));
+            let bound = one * longer / shorter;
+            assert!(two <= bound + bound / 20 + 64, "{name} in chunks of {chunk}: {one}, then {two}");
+        }
+    }
+}
+
+#[test]
+fn the_corpus_is_read_in_linear_work_as_tokens_and_as_messages() {
+    for body in corpus::bodies().iter().filter(|body| !body.bytes.is_empty()) {
+        for chunk in CHUNKS {
+            for learning in [true, false] {
+                let mut parser = NotificationParser::new().learning(learning);
+                let work = in_messages(&mut parser, &body.bytes, chunk);
+                let bound = 2 * body.bytes.len() as u64;
+                assert!(work <= bound, "{} in chunks of {chunk}, learning {learning}: {work} > {bound}", body.name);
+            }
+        }
+    }
+}
+
+#[test]
+fn learning_costs_no_more_than_a_bounded_share_whatever_comes() {
+    // events that are never quite what was learned: the cost of a failed attempt is the bytes that matched
+    let events = |make: &dyn Fn(usize) -> String| (0..4000).map(make).collect::<String>();
+    let long = "x".repeat(400);
+    let streams: [(&str, String); 5] = [
+        ("the same", events(&|_| NEW_MAIL.to_owned())),
+        (
+            "wrong at the end",
+            events(&|at| NEW_MAIL.replace("<t:ParentFolderId", &format!("<t:P{at}/><t:ParentFolderId"))),
+        ),
+        (
+            "every twelfth",
+            events(&|at| format!("<t:NewMailEvent><t:ItemId Id='{long}'/><t:x a{}=''/></t:NewMailEvent>", at % 13)),
+        ),
+        ("decoded", events(&|at| NEW_MAIL.replace("AAMk2", if at % 3 == 0 { "a" } else { "&lt;" }))),
+        (
+            "known by turns",
+            events(&|at| if at / 100 % 2 == 0 { NEW_MAIL.to_owned() } else { NEW_MAIL.replace("Z<", "&#90;<") }),
+        ),
+    ];
+    let begin = format!(
+        "<Envelope xmlns='{SOAP_11}'><Body><x xmlns='{MESSAGES}'><ResponseMessages><x><Notification xmlns:t='{TYPES}'>"
+    );
+    for (name, events) in streams {
+        let body = format!("{begin}{events}");
+        for chunk in [1, 7, 100, 4096, body.len()] {
+            let work = in_messages(&mut NotificationParser::new(), body.as_bytes(), chunk);
+            let bound = 2 * body.len() as u64;
+            assert!(work <= bound, "{name} in chunks of {chunk}: {work} > {bound}");
+        }
+    }
+}
+
+#[test]
+fn work_does_not_depend_on_where_a_stream_is_cut() {
+    let body = notification(&format!("<t:SubscriptionId>S</t:SubscriptionId>{}", NEW_MAIL.repeat(50)));
+    for seed in 0..20 {
+        for largest in [2, 50, 1000] {
+            let mut parser = NotificationParser::new();
+            for mut chunk in cut::randomly(body.as_bytes(), largest, seed) {
+                while parser.next_message(&mut chunk).unwrap().is_some() {}
+            }
+            let bound = 2 * body.len() as u64;
+            assert!(parser.work() <= bound, "seed {seed}, chunks up to {largest}: {} > {bound}", parser.work());
+        }
+    }
+}
