@@ -3,6 +3,7 @@
 # They do not depend on what else the machine does. BYTES sets the streams' size (default 1 MiB).
 set -euo pipefail
 cd "$(dirname "$0")/.."
+command -v valgrind >/dev/null || { echo "valgrind is absent" >&2; exit 1; }
 
 inputs=("$@")
 [ ${#inputs[@]} -gt 0 ] || inputs=(compact pretty heartbeats)

@@ -36,6 +36,12 @@ impl Element {
     }
 }
 
+/// Whether there is anything to decode in a value.
+#[inline]
+pub fn has_references(value: &str) -> bool {
+    memchr::memchr(b'&', value.as_bytes()).is_some()
+}
+
 pub struct Collector<'a, 's, S> {
     sink: &'s mut S,
     /// Of the Notification that is open.

@@ -1,12 +1,13 @@
 //! quick-xml, which reads on over any number of documents in one slice, borrowing from it.
 //!
-//! Its search for repeated attributes is turned off and its defaults are kept otherwise: that is as fast as it gets.
+//! Its search for repeated attributes is turned off, and values without references are taken as they are, though that
+//! leaves out the normalisation of white space: with both, it takes a seventh more instructions.
 
 use quick_xml::events::{BytesRef, BytesStart, Event};
 use quick_xml::name::{Namespace, ResolveResult};
 use quick_xml::{NsReader, Reader, XmlVersion, escape};
 
-use super::collector::{Collector, Element};
+use super::collector::{Collector, Element, has_references};
 use super::sink::{Field, Sink};
 
 const MESSAGES: Namespace<'static> = Namespace("http://schemas.microsoft.com/exchange/services/2006/messages");
@@ -80,7 +81,11 @@ fn start<S: Sink>(collector: &mut Collector<'_, '_, S>, element: Element, tag: &
 fn id<S: Sink>(collector: &mut Collector<'_, '_, S>, field: Field, tag: &BytesStart<'_>) {
     for attribute in tag.attributes().with_checks(false) {
         let attribute = attribute.expect("the attribute is well-formed");
-        let value = attribute.normalized_value(XmlVersion::Implicit1_0).expect("the references are predefined");
+        let value = if has_references(&attribute.value) {
+            attribute.normalized_value(XmlVersion::Implicit1_0).expect("the references are predefined")
+        } else {
+            attribute.value
+        };
         match attribute.key.into_inner() {
             "Id" => collector.id(field, &value),
             "ChangeKey" => collector.change_key(field, &value),

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use xmlparser::{ElementEnd, Reference, Stream as Text, Token, Tokenizer};
 
-use super::collector::{Collector, Element};
+use super::collector::{Collector, Element, has_references};
 use super::sink::Sink;
 use crate::streams::Stream;
 
@@ -51,10 +51,7 @@ fn read_document<'a, S: Sink>(document: &'a str, collector: &mut Collector<'a, '
 /// With its references replaced; line ends and white space are as they should be in these streams.
 #[inline]
 fn decoded(value: &str) -> Cow<'_, str> {
-    match memchr::memchr(b'&', value.as_bytes()) {
-        None => Cow::Borrowed(value),
-        Some(_) => Cow::Owned(replaced(value)),
-    }
+    if has_references(value) { Cow::Owned(replaced(value)) } else { Cow::Borrowed(value) }
 }
 
 fn replaced(value: &str) -> String {
