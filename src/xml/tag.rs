@@ -233,7 +233,12 @@ impl Scanner {
                 }
                 _ if byte >= 0x80 => {
                     self.after_cr = false;
-                    self.beyond_ascii(cur)?;
+                    let quote = self.quote;
+                    let wide = self.valid_run(cur, |bytes| find::wide_value_run(bytes, quote));
+                    cur.advance(wide);
+                    if wide == 0 {
+                        self.beyond_ascii(cur)?;
+                    }
                 }
                 _ if is_control(byte) => return self.fail(ErrorKind::InvalidChar, cur),
                 _ => {
