@@ -12,7 +12,7 @@ use std::fmt::Write as _;
 use std::hint::black_box;
 use std::time::Instant;
 
-use peers::{Floor, Parser, Touch, agree};
+use peers::{Floor, Parser, Sum, Touch, agree};
 use streams::{Kind, Stream};
 
 const MB: usize = 1 << 20;
@@ -42,9 +42,24 @@ fn main() {
     let wanted = |kind: &Kind| has(kind.name()) || arguments.iter().all(|argument| argument.starts_with("--"));
     let inputs: Vec<Kind> = Kind::ALL.into_iter().filter(wanted).collect();
     assert!(!inputs.is_empty(), "an input is one of {:?}", Kind::ALL.map(Kind::name));
-    for kind in inputs {
-        print!("{}", table(kind, &effort));
+    let mut summary = String::from("\nAll inputs: the best times' MB/s, and ratios of them\n\n| input |");
+    for parser in Parser::WHOLE {
+        write!(summary, " {} |", parser.name()).unwrap();
     }
+    summary.push_str(" × NsReader | × Reader |\n|---|---:|---:|---:|---:|---:|---:|\n");
+    for kind in inputs {
+        let stream = kind.stream(effort.size);
+        let sum = agree(kind.name(), &stream);
+        let mut copy = vec![0; stream.bytes.len()];
+        let chunked = matches!(kind, Kind::Compact | Kind::Gromox);
+        let mut entrants = entrants(&stream, chunked, &mut copy);
+        for _ in 0..effort.rounds {
+            entrants.iter_mut().for_each(Entrant::take_turn);
+        }
+        print!("{}", table(kind, &stream, sum, &entrants));
+        summary.push_str(&row(kind, &stream, &entrants));
+    }
+    print!("{summary}");
 }
 
 /// One of the things that take turns.
@@ -87,16 +102,8 @@ fn entrants<'a>(stream: &'a Stream, chunked: bool, copy: &'a mut [u8]) -> Vec<En
     all
 }
 
-fn table(kind: Kind, effort: &Effort) -> String {
-    let stream = kind.stream(effort.size);
-    let sum = agree(kind.name(), &stream);
-    let mut copy = vec![0; stream.bytes.len()];
-    let chunked = matches!(kind, Kind::Compact | Kind::Gromox);
-    let mut entrants = entrants(&stream, chunked, &mut copy);
-    for _ in 0..effort.rounds {
-        entrants.iter_mut().for_each(Entrant::take_turn);
-    }
-
+/// One input, all entrants.
+fn table(kind: Kind, stream: &Stream, sum: Sum, entrants: &[Entrant<'_>]) -> String {
     // heartbeats have none, but each of them says how the connection is
     let events = usize::try_from(sum.events).unwrap();
     let (what, count) = if events > 0 { ("event", events) } else { ("envelope", stream.documents.len()) };
@@ -104,8 +111,8 @@ fn table(kind: Kind, effort: &Effort) -> String {
     let mut out = format!("\n{}: {size} bytes, {count} {what}s, {} bytes each\n\n", kind.name(), size / count);
     writeln!(out, "| parser | MB/s median (best) | ns an {what} | × NsReader median (best) |\n|---|---:|---:|---:|")
         .unwrap();
-    let base = entrants.iter().find(|entrant| entrant.name == Parser::NsReader.name()).unwrap();
-    for entrant in &entrants {
+    let base = find(entrants, Parser::NsReader);
+    for entrant in entrants {
         let (typical, best) = (median(entrant.seconds.iter().copied()), entrant.best());
         let (rate, best_rate) = (size as f64 / 1e6 / typical, size as f64 / 1e6 / best);
         let each = typical * 1e9 / count as f64;
@@ -115,6 +122,22 @@ fn table(kind: Kind, effort: &Effort) -> String {
         writeln!(out, "| {name} | {rate:.0} ({best_rate:.0}) | {each:.0} | {ratio:.2} ({best_ratio:.2}) |").unwrap();
     }
     out
+}
+
+/// One line of the summary.
+fn row(kind: Kind, stream: &Stream, entrants: &[Entrant<'_>]) -> String {
+    let best = |parser| find(entrants, parser).best();
+    let mut out = format!("| {} |", kind.name());
+    for parser in Parser::WHOLE {
+        write!(out, " {:.0} |", stream.bytes.len() as f64 / 1e6 / best(parser)).unwrap();
+    }
+    let ours = best(Parser::Ours);
+    writeln!(out, " {:.2} | {:.2} |", best(Parser::NsReader) / ours, best(Parser::Reader) / ours).unwrap();
+    out
+}
+
+fn find<'e, 'a>(entrants: &'e [Entrant<'a>], parser: Parser) -> &'e Entrant<'a> {
+    entrants.iter().find(|entrant| entrant.name == parser.name()).expect("all parsers of whole streams take part")
 }
 
 fn median(values: impl Iterator<Item = f64>) -> f64 {

@@ -33,7 +33,7 @@ pub enum Parser {
 impl Parser {
     /// Those that are given whole streams.
     pub const WHOLE: [Self; 4] = [Self::Ours, Self::NsReader, Self::Reader, Self::XmlTokens];
-    /// The chunk sizes that are measured: a read of a socket, an Ethernet frame's payload, and two that no network does.
+    /// In chunks: what a socket is often read by, an Ethernet frame's payload, and two sizes that no network makes.
     pub const CHUNKED: [Self; 4] = [Self::OursIn(16 * 1024), Self::OursIn(1460), Self::OursIn(64), Self::OursIn(1)];
 
     pub fn name(self) -> String {
