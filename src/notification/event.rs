@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use super::field::{EventFields, Field, HeadView, IdElement};
+use super::field::{EventFields, Field, IdElement, NotificationHead};
 use super::owned::OwnedEvent;
 use super::vocabulary::EventKind;
 
@@ -11,7 +11,7 @@ use super::vocabulary::EventKind;
 pub(super) struct EventView<'a> {
     pub(super) run: &'a str,
     pub(super) fields: &'a EventFields,
-    pub(super) head: HeadView<'a>,
+    pub(super) head: &'a NotificationHead,
 }
 
 impl<'a> EventView<'a> {
@@ -25,15 +25,15 @@ impl<'a> EventView<'a> {
     }
 
     fn subscription_id(self) -> Option<&'a str> {
-        self.head.subscription_id.text(self.head.text)
+        self.head.subscription_id()
     }
 
     fn previous_watermark(self) -> Option<&'a str> {
-        self.head.previous_watermark.text(self.head.text)
+        self.head.previous_watermark()
     }
 
     fn more_events(self) -> Option<bool> {
-        self.head.more_events
+        self.head.more_events()
     }
 
     fn watermark(self) -> Option<&'a str> {

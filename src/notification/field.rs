@@ -201,7 +201,7 @@ impl EventFields {
 
 /// What a Notification says before its events. It outlives the chunk it came in, so its text is copied: once a
 /// Notification, into room that is used again.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct NotificationHead {
     text: String,
     subscription_id: Field,
@@ -257,23 +257,34 @@ impl NotificationHead {
         Field::new(Span { start, end: self.text.len() as u32 })
     }
 
-    pub(super) fn view(&self) -> HeadView<'_> {
-        HeadView {
-            text: &self.text,
-            subscription_id: self.subscription_id,
-            previous_watermark: self.previous_watermark,
-            more_events: self.more_events,
-        }
+    pub(super) fn subscription_id(&self) -> Option<&str> {
+        self.subscription_id.text(&self.text)
     }
-}
 
-/// The head as an event lends it.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct HeadView<'a> {
-    pub(super) text: &'a str,
-    pub(super) subscription_id: Field,
-    pub(super) previous_watermark: Field,
-    pub(super) more_events: Option<bool>,
+    pub(super) fn previous_watermark(&self) -> Option<&str> {
+        self.previous_watermark.text(&self.text)
+    }
+
+    pub(super) fn more_events(&self) -> Option<bool> {
+        self.more_events
+    }
+
+    /// A copy, with room for so many bytes more.
+    pub(super) fn with_room(&self, room: usize) -> Self {
+        let mut text = String::with_capacity(self.text.len().saturating_add(room));
+        text.push_str(&self.text);
+        Self { text, ..*self }
+    }
+
+    /// The text that the head's parts are in, and what is kept behind them.
+    pub(super) fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Keeps a part of `run` behind the head's own text, and returns where it is.
+    pub(super) fn keep(&mut self, field: Field, run: &str) -> Field {
+        field.text(run).map_or(Field::ABSENT, |part| self.store(part.as_bytes()))
+    }
 }
 
 /// The head of a response message.

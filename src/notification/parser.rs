@@ -446,7 +446,7 @@ impl NotificationParser {
         let borrows = !matches!(outgoing, Outgoing::EndOfEnvelope | Outgoing::ConnectionStatus(_));
         let run = if borrows { text_of(run) } else { "" };
         match outgoing {
-            Outgoing::Event => Message::Event(EventView { run, fields: &self.event, head: self.head.view() }.event()),
+            Outgoing::Event => Message::Event(EventView { run, fields: &self.event, head: &self.head }.event()),
             Outgoing::Response => Message::Response(Response {
                 run,
                 operation: self.operation,

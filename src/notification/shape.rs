@@ -167,8 +167,8 @@ impl Shapes {
                 wasted = wasted.saturating_add(1);
                 continue;
             }
-            let mut matching = Matching::new(at, shape, event);
-            let progress = matching.advance(shape, &self.literals, bytes, self.text_bytes, event);
+            let begun = Matching::new(at, shape, event);
+            let (matching, progress) = begun.advance(shape, &self.literals, bytes, self.text_bytes, event);
             let matched = matching.at as usize;
             match progress {
                 Progress::Matched(_) => self.matched(at, matched),
@@ -190,11 +190,11 @@ impl Shapes {
 
     /// Goes on with the match that the end of a chunk interrupted.
     pub(super) fn go_on(&mut self, bytes: &[u8], event: &mut EventFields) -> (Progress, usize) {
-        let Some(mut matching) = self.matching.take() else { return (Progress::Failed, 0) };
+        let Some(matching) = self.matching.take() else { return (Progress::Failed, 0) };
         let at = usize::from(matching.shape);
         let Some(shape) = self.known.get(at) else { return (Progress::Failed, 0) };
         let before = matching.at as usize;
-        let progress = matching.advance(shape, &self.literals, bytes, self.text_bytes, event);
+        let (matching, progress) = matching.advance(shape, &self.literals, bytes, self.text_bytes, event);
         let matched = matching.at as usize;
         match progress {
             Progress::Matched(_) => self.matched(at, matched),
@@ -296,58 +296,72 @@ impl Matching {
     #[inline]
     #[allow(clippy::cast_possible_truncation)]
     fn advance(
-        &mut self,
+        self,
         shape: &Shape,
         literals: &[u8],
         bytes: &[u8],
         text_bytes: usize,
         event: &mut EventFields,
-    ) -> Progress {
+    ) -> (Self, Progress) {
+        // in local variables, for the registers; put together again where the match stops
+        let Self { mut slot, mut in_value, mut last, literal_left, literal, at: before, mut value_start, .. } = self;
+        let mut literals = literals.get(literal as usize..).unwrap_or_default();
+        let all = literals.len();
+        let mut left = usize::from(literal_left);
         let mut rest = bytes;
-        loop {
-            if !self.in_value {
-                let len = rest.len().min(usize::from(self.literal_left));
-                let start = self.literal as usize;
-                let literal = literals.get(start..start.saturating_add(len)).unwrap_or_default();
-                let Some(behind) = rest.strip_prefix(literal) else { return Progress::Failed };
+        let at = |rest: &[u8]| before.wrapping_add(bytes.len().wrapping_sub(rest.len()) as u32);
+        let progress = loop {
+            if !in_value {
+                let len = rest.len().min(left);
+                let Some((expected, more)) = literals.split_at_checked(len) else { break Progress::Failed };
+                let Some(behind) = rest.strip_prefix(expected) else { break Progress::Failed };
                 rest = behind;
-                self.literal = self.literal.wrapping_add(len as u32);
-                self.literal_left = self.literal_left.wrapping_sub(len as u16);
-                self.at = self.at.wrapping_add(len as u32);
-                if self.literal_left > 0 {
-                    return Progress::Partial;
+                literals = more;
+                left = left.wrapping_sub(len);
+                if left > 0 {
+                    break Progress::Partial;
                 }
-                if self.slot == shape.len {
-                    return Progress::Matched(bytes.len().wrapping_sub(rest.len()));
+                if slot == shape.len {
+                    break Progress::Matched(bytes.len().wrapping_sub(rest.len()));
                 }
-                self.in_value = true;
-                self.value_start = self.at;
+                in_value = true;
+                value_start = at(rest);
             }
-            let Some(slot) = shape.slots.get(usize::from(self.slot)) else { return Progress::Failed };
+            let Some(Slot { value, end, .. }) = shape.slots.get(usize::from(slot)) else { break Progress::Failed };
             // white space at an end would have to be trimmed
-            if self.at == self.value_start && rest.first() == Some(&b' ') {
-                return Progress::Failed;
+            if at(rest) == value_start && rest.first() == Some(&b' ') {
+                break Progress::Failed;
             }
-            let len = if slot.end == b'<' { plain_text_run(rest) } else { plain_value_run(rest, slot.end) };
-            let Some((value, behind)) = rest.split_at_checked(len) else { return Progress::Failed };
-            self.last = value.last().copied().unwrap_or(self.last);
-            self.at = self.at.wrapping_add(len as u32);
+            let len = if *end == b'<' { plain_text_run(rest) } else { plain_value_run(rest, *end) };
+            let Some((taken, behind)) = rest.split_at_checked(len) else { break Progress::Failed };
+            last = taken.last().copied().unwrap_or(last);
             rest = behind;
-            let span = Span { start: self.value_start, end: self.at };
-            let length = self.at.wrapping_sub(self.value_start) as usize;
-            if slot.end == b'<' && length > text_bytes {
-                return Progress::Failed;
+            let span = Span { start: value_start, end: at(rest) };
+            let length = span.end.wrapping_sub(span.start) as usize;
+            if *end == b'<' && length > text_bytes {
+                break Progress::Failed;
             }
             match rest.first() {
-                None => return Progress::Partial,
+                None => break Progress::Partial,
                 // an empty value is another shape
-                Some(end) if *end == slot.end && length > 0 && self.last != b' ' => slot.value.put(event, span),
-                Some(_) => return Progress::Failed,
+                Some(found) if found == end && length > 0 && last != b' ' => value.put(event, span),
+                Some(_) => break Progress::Failed,
             }
-            self.in_value = false;
-            self.slot = self.slot.wrapping_add(1);
-            self.literal_left = shape.literal_before(self.slot);
-        }
+            in_value = false;
+            slot = slot.wrapping_add(1);
+            left = usize::from(shape.literal_before(slot));
+        };
+        let stopped = Self {
+            shape: self.shape,
+            slot,
+            in_value,
+            last,
+            literal_left: left as u16,
+            literal: literal.wrapping_add(all.wrapping_sub(literals.len()) as u32),
+            at: at(rest),
+            value_start,
+        };
+        (stopped, progress)
     }
 }
 
