@@ -10,6 +10,7 @@ mod error;
 mod limits;
 mod notification;
 pub mod request;
+pub mod session;
 pub mod xml;
 
 pub use error::{Error, ErrorKind, Excerpt, Limit};

@@ -52,8 +52,7 @@ pub(super) fn http_date(text: &str) -> Option<u64> {
     let year = words.next().filter(|y| y.len() == 4 && y.bytes().all(|b| b.is_ascii_digit()))?;
     let year: u64 = year.parse().ok()?;
     let mut clock = words.next()?.split(':');
-    let (hour, minute, second) =
-        (two_digits(clock.next()?)?, two_digits(clock.next()?)?, two_digits(clock.next()?)?);
+    let (hour, minute, second) = (two_digits(clock.next()?)?, two_digits(clock.next()?)?, two_digits(clock.next()?)?);
     if clock.next().is_some() || words.next() != Some("GMT") || words.next().is_some() {
         return None;
     }
@@ -95,10 +94,7 @@ mod tests {
     #[test]
     fn a_date_is_measured_from_the_answers_own_date() {
         let later = "Sun, 06 Nov 1994 08:50:07 GMT";
-        assert_eq!(
-            retry_after(later, Some("Sun, 06 Nov 1994 08:49:37 GMT"), Some(5)),
-            Some(Duration::from_secs(30))
-        );
+        assert_eq!(retry_after(later, Some("Sun, 06 Nov 1994 08:49:37 GMT"), Some(5)), Some(Duration::from_secs(30)));
         assert_eq!(retry_after(later, None, Some(784_111_797)), Some(Duration::from_secs(10)));
         assert_eq!(retry_after(later, None, None), None);
         assert_eq!(retry_after(" 120 ", None, None), Some(Duration::from_secs(120)));

@@ -71,8 +71,12 @@ pub(super) enum Input {
     /// Set aside: refused, taken over, moved.
     Parked(GapReason),
     /// The caller wants a parked one back; whether it still has its id.
-    Retry { has_id: bool },
-    Unsubscribe { has_id: bool },
+    Retry {
+        has_id: bool,
+    },
+    Unsubscribe {
+        has_id: bool,
+    },
     /// The server has unsubscribed it, or it was given up.
     Unsubscribed,
 }
@@ -130,10 +134,9 @@ pub(super) fn next(state: State, input: Input) -> (State, Effects) {
         (Opening | Live, Input::Broken(reason)) => {
             (state.with_gap(reason).to(Idle), Effects { leave_connection: true, ..connect })
         }
-        (Idle | Opening | Live, Input::Lost(reason)) => (
-            state.with_gap(reason).to(Wanted),
-            Effects { leave_connection: true, forget_id: true, ..subscribe },
-        ),
+        (Idle | Opening | Live, Input::Lost(reason)) => {
+            (state.with_gap(reason).to(Wanted), Effects { leave_connection: true, forget_id: true, ..subscribe })
+        }
         (Live, Input::Missed) => (state, Effects { gap: Some(GapReason::EventsMissed), ..none }),
         (Opening, Input::Missed) => (state.with_gap(GapReason::EventsMissed), none),
         (Wanted | Subscribing | Idle | Opening | Live, Input::Parked(reason)) => {
