@@ -693,6 +693,58 @@ fn what_is_refused_for_good_fails_and_is_not_retried() {
 }
 
 #[test]
+fn a_connection_that_is_refused_again_and_again_is_not_opened_in_a_loop() {
+    for code in [
+        "ErrorMailboxStoreUnavailable",
+        "ErrorExceededSubscriptionCount",
+        "ErrorMissedNotificationEvents",
+        "ErrorSubscriptionNotFound",
+        "ErrorServerBusy",
+        "ErrorExceededConnectionCount",
+        "ErrorWhatever",
+    ] {
+        for as_fault in [false, true] {
+            let (mut peer, _) = Peer::live(Config::default());
+            let before = peer.now;
+            while peer.now - before < Duration::from_secs(1800) {
+                let stream = peer.stream();
+                peer.head(stream, 200, &[]);
+                if as_fault {
+                    peer.say(stream, fault(code));
+                } else {
+                    peer.say(stream, streaming("Error", code, ""));
+                    peer.end(stream);
+                }
+                peer.answer_subscribes(LONG);
+                peer.pass(0.5);
+            }
+            assert!(peer.sent.len() < 120, "{} requests in half an hour of {code}", peer.sent.len());
+            assert!(peer.count(GetStreamingEvents) > 5, "{code}: it goes on trying");
+        }
+    }
+}
+
+#[test]
+fn an_unsubscribe_never_hits_the_new_owner_of_an_id() {
+    let mut peer = Peer::new(Config::default());
+    let old = peer.subscribe(Subscription::new().resume(Text::new("1").unwrap()));
+    let stream = peer.stream();
+    peer.head(stream, 401, &[]); // nothing can be sent for now
+    let now = peer.at();
+    peer.session.credentials_renewed(now);
+    let new = peer.session.subscribe(Subscription::new());
+    peer.drain();
+    let now = peer.at();
+    peer.session.unsubscribe(old, now);
+    let before = peer.count(Unsubscribe);
+    let id = peer.last(Subscribe).id;
+    peer.say(id, subscribed("1"));
+    assert_eq!(id_of(&peer, new), "1");
+    assert_eq!(peer.told(|e| *e == SessionEvent::Closed(old)), 1);
+    assert_eq!(peer.count(Unsubscribe), before);
+}
+
+#[test]
 fn a_moved_mailbox_asks_for_autodiscover() {
     let mut peer = Peer::new(Config::default());
     let key = peer.subscribe(Subscription::new());

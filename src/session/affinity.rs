@@ -65,6 +65,8 @@ pub(super) struct Lane {
     pub(super) open_by: Option<Instant>,
     pub(super) streams: u32,
     pub(super) repack_after: Instant,
+    /// Stands in one of the session's queues of lanes.
+    pub(super) queued: bool,
 }
 
 impl Lane {
@@ -81,6 +83,7 @@ impl Lane {
             open_by: None,
             streams: 0,
             repack_after: Instant::default(),
+            queued: false,
         }
     }
 

@@ -105,6 +105,12 @@ impl Session {
                     self.tell(SessionEvent::TooManyConnections { limit: self.max_connections });
                     self.rest(complaint.hint);
                 }
+                // about mailboxes; but a connection that ends so must not be opened again at once
+                Action::MailboxLater | Action::TooManySubscriptions | Action::Missed
+                    if matches!(flight.kind, Kind::Stream(_)) =>
+                {
+                    self.rest(complaint.hint);
+                }
                 _ => {}
             },
         }

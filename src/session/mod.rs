@@ -332,10 +332,18 @@ impl Session {
                     None => {}
                 },
                 Timer::Subscription(key) => self.subscription_due(key),
-                Timer::Lane(lane) => self.ready.push_back(lane),
+                Timer::Lane(lane) => self.lane_due(lane),
                 Timer::Close => self.give_up(),
             }
         }
+    }
+
+    /// The time for packing is over, or a connection may be given up again. It may be held back no longer.
+    fn lane_due(&mut self, index: usize) {
+        if self.holding.contains(&index) {
+            self.ready.append(&mut self.holding);
+        }
+        self.look_at(index);
     }
 
     fn subscription_due(&mut self, key: SubscriptionKey) {
@@ -382,7 +390,8 @@ impl Session {
         if input == Input::Spoke && before.phase != state.phase {
             record.live_since = self.now;
         }
-        let last = if record.last_timestamp.is_empty() { None } else { Some(record.last_timestamp.clone()) };
+        let told = effects.gap.is_some() && !record.last_timestamp.is_empty();
+        let last = told.then(|| record.last_timestamp.clone());
         if effects.forget_id || effects.closed {
             self.forget_id(key);
         }
@@ -460,7 +469,16 @@ impl Session {
         if let Some(lane) = self.lanes.get_mut(lane) {
             lane.waiting.push_back(key);
         }
-        self.ready.push_back(lane);
+        self.look_at(lane);
+    }
+
+    /// The lane may need a connection. It stands in one queue at most, and there once.
+    fn look_at(&mut self, index: usize) {
+        if let Some(lane) = self.lanes.get_mut(index)
+            && !core::mem::replace(&mut lane.queued, true)
+        {
+            self.ready.push_back(index);
+        }
     }
 }
 

@@ -102,6 +102,7 @@ impl Session {
         let under_way = self.subscribing > 0 || !self.to_subscribe.is_empty();
         let window = self.config.pack_window;
         let lane = self.lanes.get_mut(index)?;
+        lane.queued = false;
         let table = &self.table;
         // what has gone elsewhere meanwhile must not count
         while let Some(key) = lane.waiting.front()
@@ -113,9 +114,13 @@ impl Session {
             lane.open_by = None;
             return None;
         }
+        let first = lane.open_by.is_none();
         let by = *lane.open_by.get_or_insert_with(|| now.after(window));
         if under_way && lane.waiting.len() < SubscriptionIds::MAX && by > now {
-            self.timers.set(by, Timer::Lane(index));
+            if first {
+                self.timers.set(by, Timer::Lane(index));
+            }
+            lane.queued = true;
             self.holding.push_back(index);
             return None;
         }
@@ -126,7 +131,7 @@ impl Session {
         let members = self.draw_members(index);
         let lane = self.lanes.get_mut(index)?;
         lane.open_by = None;
-        if !lane.waiting.is_empty() {
+        if !lane.waiting.is_empty() && !core::mem::replace(&mut lane.queued, true) {
             self.ready.push_back(index);
         }
         if members.is_empty() {
@@ -204,6 +209,9 @@ impl Session {
         }
         if victims.is_empty() {
             self.starved.push_back(index);
+            if let Some(lane) = self.lanes.get_mut(index) {
+                lane.queued = true;
+            }
             if !self.told_full {
                 self.told_full = true;
                 self.tell(SessionEvent::TooManyConnections { limit: self.max_connections });
@@ -218,7 +226,7 @@ impl Session {
             self.for_members(id, &flight, Input::Broken(GapReason::Repacked));
             self.recycle(flight);
         }
-        self.ready.push_front(index);
+        self.look_at(index);
     }
 
     /// Enters the request in the books.

@@ -137,6 +137,9 @@ pub(super) fn next(state: State, input: Input) -> (State, Effects) {
         (Idle | Opening | Live, Input::Lost(reason)) => {
             (state.with_gap(reason).to(Wanted), Effects { leave_connection: true, forget_id: true, ..subscribe })
         }
+        // somebody else has its id now: it must neither be used nor unsubscribed
+        (Parked, Input::Lost(reason)) => (state.with_gap(reason), Effects { forget_id: true, ..none }),
+        (Leaving, Input::Lost(_)) => closed(state),
         (Live, Input::Missed) => (state, Effects { gap: Some(GapReason::EventsMissed), ..none }),
         (Opening, Input::Missed) => (state.with_gap(GapReason::EventsMissed), none),
         (Wanted | Subscribing | Idle | Opening | Live, Input::Parked(reason)) => {
