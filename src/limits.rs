@@ -16,9 +16,10 @@
 /// | [`event_bytes`](Self::event_bytes) | 64 KiB | 2 KiB, a fault with a stack trace some 10 KiB | memory: the one buffer that grows |
 /// | [`text_bytes`](Self::text_bytes) | 64 KiB | 2 KiB | useless work inside one element |
 ///
-/// A parser never holds more than about twice `event_bytes` (a buffer grows by doubling), `depth` × `name_length`,
-/// `namespace_bytes`, and some 32 bytes for each attribute and namespace allowed. There is no limit on the length of a
-/// stream: it may run for days.
+/// Whatever comes in, a parser never holds more than twelve times `event_bytes` (what is held, ids that wait for a response's
+/// code, a Notification's head; buffers grow by doubling, and for a moment there may be two), twice `depth` × `name_length`
+/// and `namespace_bytes`, some 100 bytes for each attribute and namespace allowed, and 8 KiB of what it has learned. With
+/// what servers send it is a few KiB. There is no limit on the length of a stream: it may run for days.
 ///
 /// ```
 /// use ews_stream::{Limits, NotificationParser};

@@ -455,6 +455,16 @@ impl Detail {
             Self::Violation(text) => first(&mut record.violation, text.0.clone()),
         }
     }
+
+    /// Whether it says anything to the parser.
+    fn is_understood(&self) -> bool {
+        match self {
+            Self::BackOff(number) => number.value::<u64>().is_some(),
+            Self::LineNumber(number) | Self::LinePosition(number) => number.value::<u32>().is_some(),
+            Self::InnerCode(_) | Self::Violation(_) => true,
+            Self::OtherValue(_) => false,
+        }
+    }
 }
 
 /// A response message as it is read from top to bottom.
@@ -463,7 +473,17 @@ struct Reading<'a> {
     head: ResponseRecord,
     /// Whether the head is out.
     sent: bool,
+    /// Of these parts the first was read.
+    known: [bool; 3],
     waiting: Vec<Owned>,
+}
+
+/// The parts of a head, as they are counted in [`Reading::known`].
+#[derive(Clone, Copy)]
+enum Part {
+    Code,
+    Text,
+    Details,
 }
 
 impl Reading<'_> {
@@ -486,9 +506,14 @@ impl Reading<'_> {
         if self.sent { self.out.push(message) } else { self.waiting.push(message) }
     }
 
-    /// A part of the head: it comes alone when the head is out already.
-    fn part(&mut self, add: impl FnOnce(&mut ResponseRecord)) {
+    /// A part of the head: it comes alone when the head is out already, unless it says nothing or nothing new.
+    fn part(&mut self, part: Part, understood: bool, add: impl FnOnce(&mut ResponseRecord)) {
+        let known = self.known[part as usize];
+        self.known[part as usize] |= understood;
         if self.sent {
+            if known || !understood {
+                return;
+            }
             let mut late =
                 ResponseRecord { operation: self.head.operation, class: self.head.class, ..ResponseRecord::default() };
             add(&mut late);
@@ -503,21 +528,27 @@ impl ResponseMessage {
     fn messages(&self, operation: Option<Operation>, out: &mut Vec<Owned>) {
         let class = self.class.and_then(Class::meaning);
         let head = ResponseRecord { operation, class, ..ResponseRecord::default() };
-        let mut reading = Reading { out, head, sent: false, waiting: Vec::new() };
+        let mut reading = Reading { out, head, sent: false, known: [false; 3], waiting: Vec::new() };
         let (mut subscription_id, mut watermark) = (None, None);
         for part in self.all_parts() {
             match part {
-                ResponsePart::Code(text) => reading.part(|head| first(&mut head.code, text.trimmed())),
-                ResponsePart::MessageText(text) => reading.part(|head| first(&mut head.text, text.0.clone())),
-                ResponsePart::MessageXml(details) => reading.part(|head| {
-                    let mut all = FaultRecord {
-                        back_off_ms: head.back_off_ms,
-                        inner_code: head.inner_code.take(),
-                        ..FaultRecord::default()
-                    };
-                    details.0.iter().for_each(|detail| detail.add_to(&mut all));
-                    (head.back_off_ms, head.inner_code) = (all.back_off_ms, all.inner_code);
-                }),
+                ResponsePart::Code(text) => {
+                    reading.part(Part::Code, true, |head| first(&mut head.code, text.trimmed()));
+                }
+                ResponsePart::MessageText(text) => {
+                    reading.part(Part::Text, true, |head| first(&mut head.text, text.0.clone()));
+                }
+                ResponsePart::MessageXml(details) => {
+                    reading.part(Part::Details, details.0.iter().any(Detail::is_understood), |head| {
+                        let mut all = FaultRecord {
+                            back_off_ms: head.back_off_ms,
+                            inner_code: head.inner_code.take(),
+                            ..FaultRecord::default()
+                        };
+                        details.0.iter().for_each(|detail| detail.add_to(&mut all));
+                        (head.back_off_ms, head.inner_code) = (all.back_off_ms, all.inner_code);
+                    });
+                }
                 ResponsePart::Notifications(notifications) => {
                     reading.contents();
                     for notification in &notifications.0 {
@@ -559,11 +590,14 @@ impl ResponseMessage {
 impl Notification {
     fn messages(&self, out: &mut Vec<Owned>) {
         let mut head = EventRecord::default();
+        let mut more_events = None;
         for part in self.all_parts() {
             match part {
                 NotificationPart::SubscriptionId(id) => first(&mut head.subscription_id, id.trimmed()),
                 NotificationPart::PreviousWatermark(text) => first(&mut head.previous_watermark, text.trimmed()),
-                NotificationPart::MoreEvents(flag) => head.more_events = head.more_events.or(flag.meaning()),
+                NotificationPart::MoreEvents(flag) => {
+                    head.more_events = *more_events.get_or_insert(flag.meaning());
+                }
                 NotificationPart::Event(event) => {
                     for _ in 0..event.times() {
                         out.push(Owned::Event(Box::new(event.record(head.clone()))));

@@ -361,8 +361,8 @@ impl<'a> OtherEvent<'a> {
 
 /// Something that happened in a mailbox: a child of `Notification` of the EWS schema.
 ///
-/// The same accessors stand here as on the single views, so that a caller need not match to read them; what a kind of
-/// event does not have is `None`.
+/// The same accessors stand here as on the single views, so that a caller need not match to read them; what was not sent
+/// is `None`.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum Event<'a> {

@@ -163,6 +163,10 @@ impl Shapes {
         // the one that followed last time, then the others
         for at in core::iter::once(likely).chain((0..self.known.len()).filter(|at| *at != likely)) {
             let Some(shape) = self.known.get(at) else { continue };
+            if !shape.may_begin(&self.literals, bytes) {
+                wasted = wasted.saturating_add(1);
+                continue;
+            }
             let mut matching = Matching::new(at, shape, event);
             let progress = matching.advance(shape, &self.literals, bytes, self.text_bytes, event);
             let matched = matching.at as usize;
@@ -362,6 +366,14 @@ impl Value {
 }
 
 impl Shape {
+    /// Whether `bytes` begin like it, as far as they go: a look that tells most kinds of events apart.
+    #[inline]
+    fn may_begin(&self, literals: &[u8], bytes: &[u8]) -> bool {
+        let start = self.literals as usize;
+        let len = usize::from(self.literal_before(0)).min(bytes.len());
+        literals.get(start..start.saturating_add(len)) == bytes.get(..len)
+    }
+
     /// Length of the literal before a slot, or, behind the last, of the tail.
     #[inline]
     fn literal_before(&self, slot: u8) -> u16 {

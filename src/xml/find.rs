@@ -26,6 +26,21 @@ pub(super) fn run_until(bytes: &[u8], stop: u8) -> usize {
     run(bytes, |byte| is_control_or_beyond_ascii(byte) | (byte == stop))
 }
 
+/// Like [`text_run`], with what is beyond ASCII, to be checked, but for 0xEF, which may begin a forbidden character.
+pub(super) fn wide_text_run(bytes: &[u8]) -> usize {
+    run(bytes, |byte| (byte < 0x20) | (byte & !2 == b'<') | (byte == b'&') | (byte == 0xEF))
+}
+
+/// Like [`value_run`], with what is beyond ASCII, as in [`wide_text_run`].
+pub(super) fn wide_value_run(bytes: &[u8], quote: u8) -> usize {
+    run(bytes, |byte| (byte < 0x20) | (byte == quote) | (byte == b'<') | (byte == b'&') | (byte == 0xEF))
+}
+
+/// Like [`run_until`], with what is beyond ASCII, as in [`wide_text_run`].
+pub(super) fn wide_run_until(bytes: &[u8], stop: u8) -> usize {
+    run(bytes, |byte| (byte < 0x20) | (byte == stop) | (byte == 0xEF))
+}
+
 /// Below space, or above 0x7F: one comparison, since bytes above 0x7F are the negative ones.
 #[inline]
 const fn is_control_or_beyond_ascii(byte: u8) -> bool {
@@ -79,11 +94,15 @@ mod tests {
                     let mut bytes = [filler; 45];
                     bytes[place] = byte;
                     let control = !(0x20..0x80).contains(&byte);
-                    let cases: [(usize, bool, &str); 4] = [
+                    let wide = byte < 0x20 || byte == 0xEF;
+                    let cases: [(usize, bool, &str); 7] = [
                         (text_run(&bytes), control || b"<>&".contains(&byte), "text"),
                         (value_run(&bytes, b'"'), control || b"\"<&".contains(&byte), "value"),
                         (run_until(&bytes, b']'), control || byte == b']', "cdata"),
                         (run_until(&bytes, b'-'), control || byte == b'-', "comment"),
+                        (wide_text_run(&bytes), wide || b"<>&".contains(&byte), "wide text"),
+                        (wide_value_run(&bytes, b'"'), wide || b"\"<&".contains(&byte), "wide value"),
+                        (wide_run_until(&bytes, b'-'), wide || byte == b'-', "wide comment"),
                     ];
                     for (found, stops, what) in cases {
                         assert_eq!(found, if stops { place } else { 45 }, "{what} {filler:#x} {place} {byte:#x}");

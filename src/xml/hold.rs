@@ -87,6 +87,13 @@ impl Hold {
         self.resume_at(at.wrapping_add(skip));
     }
 
+    /// Puts `bytes` in the place of everything from the run's offset `start` up to `at` of the chunk.
+    pub(super) fn splice(&mut self, chunk: &[u8], start: u32, at: usize, bytes: &[u8]) {
+        self.cut(chunk, start, at);
+        self.carry.extend_from_slice(bytes);
+        self.resume_at(at);
+    }
+
     /// Drops everything from the run's offset `end` up to `at` of the chunk.
     pub(super) fn cut(&mut self, chunk: &[u8], end: u32, at: usize) {
         if self.moved {

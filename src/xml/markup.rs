@@ -146,7 +146,11 @@ impl Scanner {
             let Some(byte) = cur.peek() else { return Ok(None) };
             self.look(1);
             if byte >= 0x80 {
-                self.beyond_ascii(cur)?;
+                let wide = self.valid_run(cur, |bytes| find::wide_run_until(bytes, stop));
+                cur.advance(wide);
+                if wide == 0 {
+                    self.beyond_ascii(cur)?;
+                }
                 continue;
             }
             if is_control(byte) {

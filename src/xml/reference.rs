@@ -12,8 +12,10 @@ pub(super) struct Reference {
     kind: Kind,
     /// Where it stands.
     within: State,
-    /// Offset of its `&`.
+    /// Offset of its `&` in the input.
     at: u64,
+    /// Offset of its `&` in the held run.
+    start: u32,
     /// The entity's name as far as it was read; the longest that is declared has four bytes.
     name: [u8; 4],
     name_len: u8,
@@ -36,21 +38,17 @@ enum Kind {
 
 impl Default for Reference {
     fn default() -> Self {
-        Self { kind: Kind::Start, within: State::Content, at: 0, name: [0; 4], name_len: 0, number: 0 }
+        Self { kind: Kind::Start, within: State::Content, at: 0, start: 0, name: [0; 4], name_len: 0, number: 0 }
     }
 }
 
 impl Scanner {
     /// The cursor is at a `&`.
     pub(super) fn begin_reference(&mut self, within: State, cur: &mut Cursor<'_>) {
-        let at = self.at(cur.pos);
-        self.reference = Reference { within, at, ..Reference::default() };
+        let (at, start) = (self.at(cur.pos), self.hold.offset(cur.pos));
+        self.reference = Reference { within, at, start, ..Reference::default() };
         self.after_cr = false;
         self.state = State::Reference;
-        if self.decodes() {
-            // everything of the reference is dropped from the run, byte by byte, and the character put in its place
-            self.hold.replace(cur.chunk, cur.pos, 1, b"");
-        }
         cur.bump();
     }
 
@@ -60,46 +58,41 @@ impl Scanner {
     }
 
     pub(super) fn reference(&mut self, cur: &mut Cursor<'_>) -> Result<Option<Step>, Stop> {
-        let Some(byte) = cur.peek() else { return Ok(None) };
-        self.look(1);
-        let decoded = match (self.reference.kind, byte) {
-            (Kind::Start, b'#') => {
-                self.reference.kind = Kind::Number;
-                None
+        while let Some(byte) = cur.peek() {
+            self.look(1);
+            if let Some(decoded) = self.reference_byte(byte, cur)? {
+                cur.bump();
+                if self.decodes() {
+                    let mut buffer = [0; 4];
+                    let bytes = decoded.encode_utf8(&mut buffer).as_bytes();
+                    self.hold.splice(cur.chunk, self.reference.start, cur.pos, bytes);
+                }
+                self.state = self.reference.within;
+                return Ok(None);
             }
-            (Kind::Number, b'x') => {
-                self.reference.kind = Kind::HexStart;
-                None
-            }
-            (Kind::Entity, b';') => Some(self.entity()?),
-            (Kind::Decimal | Kind::Hex, b';') => Some(self.character()?),
-            (Kind::Start | Kind::Entity, _) => {
-                self.entity_byte(byte, cur)?;
-                None
-            }
-            (Kind::Number | Kind::Decimal, b'0'..=b'9') => {
-                self.digit(Kind::Decimal, 10, byte.wrapping_sub(b'0'))?;
-                None
-            }
+            cur.bump();
+        }
+        Ok(None)
+    }
+
+    /// One more byte behind the `&`; the character, once the reference is complete.
+    fn reference_byte(&mut self, byte: u8, cur: &Cursor<'_>) -> Result<Option<char>, Stop> {
+        match (self.reference.kind, byte) {
+            (Kind::Start, b'#') => self.reference.kind = Kind::Number,
+            (Kind::Number, b'x') => self.reference.kind = Kind::HexStart,
+            (Kind::Entity, b';') => return self.entity().map(Some),
+            (Kind::Decimal | Kind::Hex, b';') => return self.character().map(Some),
+            (Kind::Start | Kind::Entity, _) => self.entity_byte(byte, cur)?,
+            (Kind::Number | Kind::Decimal, b'0'..=b'9') => self.digit(Kind::Decimal, 10, byte.wrapping_sub(b'0'))?,
             (Kind::HexStart | Kind::Hex, _) if byte.is_ascii_hexdigit() => {
                 let digit = match byte {
                     b'0'..=b'9' => byte.wrapping_sub(b'0'),
                     _ => (byte | 0x20).wrapping_sub(b'a').wrapping_add(10),
                 };
                 self.digit(Kind::Hex, 16, digit)?;
-                None
             }
             (Kind::Number | Kind::Decimal, _) => return self.fail(ErrorKind::Syntax("a decimal digit or ';'"), cur),
             (Kind::HexStart | Kind::Hex, _) => return self.fail(ErrorKind::Syntax("a hexadecimal digit or ';'"), cur),
-        };
-        let mut buffer = [0; 4];
-        let bytes: &[u8] = decoded.map_or(b"", |c| c.encode_utf8(&mut buffer).as_bytes());
-        if self.decodes() {
-            self.hold.replace(cur.chunk, cur.pos, 1, bytes);
-        }
-        cur.bump();
-        if decoded.is_some() {
-            self.state = self.reference.within;
         }
         Ok(None)
     }

@@ -39,7 +39,8 @@
 //! # Encodings
 //!
 //! UTF-8, with or without a byte order mark, and its subset US-ASCII (a document that declares US-ASCII and has other
-//! characters is refused). UTF-16 and UTF-32 are recognised by their first bytes and named in the error.
+//! characters is refused). UTF-16 and UTF-32 are recognised by their first two bytes and named in the error
+//! (UTF-32LE, which begins like UTF-16LE, as the latter).
 //!
 //! # Line ends and text
 //!

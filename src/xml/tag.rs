@@ -42,10 +42,7 @@ impl Scanner {
                     self.name_start = false;
                 }
                 if !self.name_start {
-                    let mut run: usize = 0;
-                    while rest.get(run).is_some_and(|byte| is_name_byte(*byte)) {
-                        run = run.wrapping_add(1);
-                    }
+                    let run = rest.iter().position(|byte| !is_name_byte(*byte)).unwrap_or(rest.len());
                     self.look(run);
                     cur.advance(run);
                     self.check_name_length(cur)?;
@@ -233,7 +230,12 @@ impl Scanner {
                 }
                 _ if byte >= 0x80 => {
                     self.after_cr = false;
-                    self.beyond_ascii(cur)?;
+                    let quote = self.quote;
+                    let wide = self.valid_run(cur, |bytes| find::wide_value_run(bytes, quote));
+                    cur.advance(wide);
+                    if wide == 0 {
+                        self.beyond_ascii(cur)?;
+                    }
                 }
                 _ if is_control(byte) => return self.fail(ErrorKind::InvalidChar, cur),
                 _ => {
@@ -356,10 +358,13 @@ impl Scanner {
     fn repeated_attribute(&self, cur: &Cursor<'_>) -> Option<u64> {
         let run = self.hold.run(cur.chunk, cur.pos);
         let same = |one: &Attribute, other: &Attribute| {
+            // most names differ in length, which takes no look at them
             if one.is_declaration || other.is_declaration {
-                one.name.whole(run) == other.name.whole(run)
+                one.name.len() == other.name.len() && one.name.whole(run) == other.name.whole(run)
             } else {
-                one.name.local(run) == other.name.local(run) && self.namespaces.same(one.namespace, other.namespace)
+                one.name.local_len() == other.name.local_len()
+                    && one.name.local(run) == other.name.local(run)
+                    && self.namespaces.same(one.namespace, other.namespace)
             }
         };
         let repeated = self

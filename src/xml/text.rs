@@ -8,6 +8,9 @@ use super::find;
 use super::scanner::{Cursor, Scanner, State, Step, Stop};
 use crate::error::ErrorKind;
 
+/// Fewer bytes are not worth a run of their own; and in tiny chunks no byte shall be looked at more often than twice.
+const BULK: usize = 32;
+
 impl Scanner {
     /// Between the tags of an element.
     pub(super) fn content(&mut self, cur: &mut Cursor<'_>) -> Result<Option<Step>, Stop> {
@@ -51,11 +54,34 @@ impl Scanner {
                 }
                 _ if byte >= 0x80 => {
                     self.after_cr = false;
+                    let wide = self.valid_run(cur, find::wide_text_run);
+                    if wide > 0 {
+                        self.brackets_of_run(cur, wide);
+                        cur.advance(wide);
+                        continue;
+                    }
                     self.beyond_ascii(cur)?;
                 }
                 _ => self.white_space_or_control(byte, cur)?,
             }
             self.brackets = 0;
+        }
+    }
+
+    /// Length of a run that begins beyond ASCII, all of it found to be characters that XML allows. Found and checked in
+    /// bulk; 0 where that is not possible, and one character after the other has to be decoded.
+    #[inline]
+    pub(super) fn valid_run(&mut self, cur: &Cursor<'_>, find: impl FnOnce(&[u8]) -> usize) -> usize {
+        let rest = cur.rest();
+        if self.ascii_only || rest.len() < BULK {
+            return 0;
+        }
+        let run = rest.get(..find(rest)).unwrap_or_default();
+        // found in one pass and checked in another; the first byte was looked at before
+        self.look(run.len().saturating_mul(2).saturating_sub(1));
+        match core::str::from_utf8(run) {
+            Ok(_) => run.len(),
+            Err(error) => error.valid_up_to(),
         }
     }
 
@@ -213,7 +239,11 @@ impl Scanner {
                     self.open_text(cur);
                     if byte >= 0x80 {
                         self.after_cr = false;
-                        self.beyond_ascii(cur)?;
+                        let wide = self.valid_run(cur, |bytes| find::wide_run_until(bytes, b']'));
+                        cur.advance(wide);
+                        if wide == 0 {
+                            self.beyond_ascii(cur)?;
+                        }
                     } else if byte < b' ' {
                         self.white_space_or_control(byte, cur)?;
                     } else {

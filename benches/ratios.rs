@@ -1,0 +1,147 @@
+//! How many times as fast as others, in one run: `cargo bench --bench ratios [-- [--quick] [INPUT…]]`.
+//!
+//! Machines have fast and slow phases; so all parsers take turns, round after round. A ratio is the median of the
+//! rounds' ratios, and beside it that of the best times. Where the two are far apart, something else was running.
+#![allow(clippy::restriction)]
+#![allow(clippy::cast_precision_loss)] // streams are far shorter than 2^52 bytes
+
+mod peers;
+mod streams;
+
+use std::fmt::Write as _;
+use std::hint::black_box;
+use std::time::Instant;
+
+use peers::{Floor, Parser, Sum, Touch, agree};
+use streams::{Kind, Stream};
+
+const MB: usize = 1 << 20;
+
+struct Effort {
+    size: usize,
+    rounds: usize,
+}
+
+impl Effort {
+    const FULL: Self = Self { size: 4 * MB, rounds: 21 };
+    const QUICK: Self = Self { size: MB, rounds: 11 };
+    /// For `cargo test`, which wants to know whether it works.
+    const NONE: Self = Self { size: MB / 16, rounds: 1 };
+}
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let has = |flag: &str| arguments.iter().any(|argument| argument == flag);
+    let effort = if !has("--bench") {
+        Effort::NONE
+    } else if has("--quick") {
+        Effort::QUICK
+    } else {
+        Effort::FULL
+    };
+    let wanted = |kind: &Kind| has(kind.name()) || arguments.iter().all(|argument| argument.starts_with("--"));
+    let inputs: Vec<Kind> = Kind::ALL.into_iter().filter(wanted).collect();
+    assert!(!inputs.is_empty(), "an input is one of {:?}", Kind::ALL.map(Kind::name));
+    let mut summary = String::from("\nAll inputs: the best times' MB/s, and ratios of them\n\n| input |");
+    for parser in Parser::WHOLE {
+        write!(summary, " {} |", parser.name()).unwrap();
+    }
+    summary.push_str(" × NsReader | × Reader |\n|---|---:|---:|---:|---:|---:|---:|\n");
+    for kind in inputs {
+        let stream = kind.stream(effort.size);
+        let sum = agree(kind.name(), &stream);
+        let mut copy = vec![0; stream.bytes.len()];
+        let chunked = matches!(kind, Kind::Compact | Kind::Gromox);
+        let mut entrants = entrants(&stream, chunked, &mut copy);
+        for _ in 0..effort.rounds {
+            entrants.iter_mut().for_each(Entrant::take_turn);
+        }
+        print!("{}", table(kind, &stream, sum, &entrants));
+        summary.push_str(&row(kind, &stream, &entrants));
+    }
+    print!("{summary}");
+}
+
+/// One of the things that take turns.
+struct Entrant<'a> {
+    name: String,
+    run: Box<dyn FnMut() + 'a>,
+    seconds: Vec<f64>,
+}
+
+impl<'a> Entrant<'a> {
+    fn new(name: impl Into<String>, run: impl FnMut() + 'a) -> Self {
+        Self { name: name.into(), run: Box::new(run), seconds: Vec::new() }
+    }
+
+    fn take_turn(&mut self) {
+        let start = Instant::now();
+        (self.run)();
+        self.seconds.push(start.elapsed().as_secs_f64());
+    }
+
+    fn best(&self) -> f64 {
+        self.seconds.iter().copied().fold(f64::INFINITY, f64::min)
+    }
+}
+
+fn entrants<'a>(stream: &'a Stream, chunked: bool, copy: &'a mut [u8]) -> Vec<Entrant<'a>> {
+    let more: &[Parser] = if chunked { &Parser::CHUNKED } else { &[] };
+    let parser = |&parser: &Parser| {
+        Entrant::new(parser.name(), move || {
+            black_box(parser.read::<Touch>(black_box(stream)));
+        })
+    };
+    let mut all: Vec<Entrant<'_>> = Parser::WHOLE.iter().chain(more).map(parser).collect();
+    all.push(Entrant::new(Floor::Memchr.name(), move || {
+        black_box(Floor::Memchr.pass(stream, &mut []));
+    }));
+    all.push(Entrant::new(Floor::Memcpy.name(), move || {
+        black_box(Floor::Memcpy.pass(stream, copy));
+    }));
+    all
+}
+
+/// One input, all entrants.
+fn table(kind: Kind, stream: &Stream, sum: Sum, entrants: &[Entrant<'_>]) -> String {
+    // heartbeats have none, but each of them says how the connection is
+    let events = usize::try_from(sum.events).unwrap();
+    let (what, count) = if events > 0 { ("event", events) } else { ("envelope", stream.documents.len()) };
+    let size = stream.bytes.len();
+    let mut out = format!("\n{}: {size} bytes, {count} {what}s, {} bytes each\n\n", kind.name(), size / count);
+    writeln!(out, "| parser | MB/s median (best) | ns an {what} | × NsReader median (best) |\n|---|---:|---:|---:|")
+        .unwrap();
+    let base = find(entrants, Parser::NsReader);
+    for entrant in entrants {
+        let (typical, best) = (median(entrant.seconds.iter().copied()), entrant.best());
+        let (rate, best_rate) = (size as f64 / 1e6 / typical, size as f64 / 1e6 / best);
+        let each = typical * 1e9 / count as f64;
+        let ratio = median(base.seconds.iter().zip(&entrant.seconds).map(|(base, seconds)| base / seconds));
+        let best_ratio = base.best() / best;
+        let name = &entrant.name;
+        writeln!(out, "| {name} | {rate:.0} ({best_rate:.0}) | {each:.0} | {ratio:.2} ({best_ratio:.2}) |").unwrap();
+    }
+    out
+}
+
+/// One line of the summary.
+fn row(kind: Kind, stream: &Stream, entrants: &[Entrant<'_>]) -> String {
+    let best = |parser| find(entrants, parser).best();
+    let mut out = format!("| {} |", kind.name());
+    for parser in Parser::WHOLE {
+        write!(out, " {:.0} |", stream.bytes.len() as f64 / 1e6 / best(parser)).unwrap();
+    }
+    let ours = best(Parser::Ours);
+    writeln!(out, " {:.2} | {:.2} |", best(Parser::NsReader) / ours, best(Parser::Reader) / ours).unwrap();
+    out
+}
+
+fn find<'e, 'a>(entrants: &'e [Entrant<'a>], parser: Parser) -> &'e Entrant<'a> {
+    entrants.iter().find(|entrant| entrant.name == parser.name()).expect("all parsers of whole streams take part")
+}
+
+fn median(values: impl Iterator<Item = f64>) -> f64 {
+    let mut values: Vec<f64> = values.collect();
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
