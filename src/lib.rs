@@ -9,6 +9,8 @@ extern crate std;
 mod error;
 mod limits;
 mod notification;
+pub mod request;
+pub mod session;
 pub mod xml;
 
 pub use error::{Error, ErrorKind, Excerpt, Limit};

@@ -20,3 +20,4 @@ pub use event::{
 pub use message::{ConnectionStatus, Fault, Message, Operation, Response, ResponseClass, ServerVersion, Subscribed};
 pub use owned::OwnedEvent;
 pub use parser::NotificationParser;
+pub(crate) use parser::Stepped;

@@ -120,6 +120,14 @@ enum Outgoing {
     EndOfEnvelope,
 }
 
+/// A message that is ready; to be viewed before the next step.
+#[derive(Clone, Copy)]
+pub(crate) struct Stepped<'c> {
+    outgoing: Outgoing,
+    chunk: &'c [u8],
+    cur: Cursor<'c>,
+}
+
 /// What to do with the held run once the caller has given the message back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Resume {
@@ -213,6 +221,12 @@ impl NotificationParser {
     /// The body is not acceptable; every message before the error has been returned. The error is final: every further
     /// call returns it, until [`reset`](Self::reset).
     pub fn next_message<'p, 'c: 'p>(&'p mut self, input: &mut &'c [u8]) -> Result<Option<Message<'p>>, Error> {
+        Ok(self.step(input)?.map(|stepped| self.view_of(stepped)))
+    }
+
+    /// The next message in offsets, borrowing nothing of the parser: a wrapper that passes over messages in a loop
+    /// could not do it with views (the borrow checker's NLL problem case 3).
+    pub(crate) fn step<'c>(&mut self, input: &mut &'c [u8]) -> Result<Option<Stepped<'c>>, Error> {
         let chunk: &'c [u8] = input;
         if self.failure.is_some() {
             return self.wait(input).map(|()| None);
@@ -234,7 +248,12 @@ impl NotificationParser {
         } else {
             self.scanner.suspend(&cur); // the run is needed beyond this message
         }
-        Ok(Some(self.view(outgoing, self.scanner.run_of(chunk, &cur))))
+        Ok(Some(Stepped { outgoing, chunk, cur }))
+    }
+
+    /// The view of the message that [`step`](Self::step) found last.
+    pub(crate) fn view_of<'p, 'c: 'p>(&'p self, stepped: Stepped<'c>) -> Message<'p> {
+        self.view(stepped.outgoing, self.scanner.run_of(stepped.chunk, &stepped.cur))
     }
 
     /// The end of the body.

@@ -163,6 +163,7 @@ pub(super) enum State {
 }
 
 /// A chunk and the place in it. `end` is the chunk's length or the nearest limit.
+#[derive(Clone, Copy)]
 pub(crate) struct Cursor<'c> {
     pub(super) chunk: &'c [u8],
     pub(super) pos: usize,

@@ -1,0 +1,107 @@
+//! Which subscriptions share connections, and the headers that keep them on one mailbox server. Depends on keys.
+//!
+//! A lane is a set of subscriptions that may share a connection: a group of the caller's, or those that impersonate the
+//! same user.
+
+use alloc::collections::VecDeque;
+use alloc::string::String;
+
+use super::event::SubscriptionKey;
+use super::time::Instant;
+use crate::request::{Impersonation, Text};
+
+/// A group of mailboxes on one mailbox server, by the vendor's article on affinity.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Group {
+    name: String,
+    anchor: Text,
+}
+
+impl Group {
+    /// `name`: the mailboxes' `GroupingInformation` and `ExternalEwsUrl`, put together. `anchor`: the address of the
+    /// group's first mailbox by name; subscribe for it first.
+    #[must_use]
+    pub fn new(name: impl Into<String>, anchor: Text) -> Self {
+        Self { name: name.into(), anchor }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum LaneName {
+    Group(String),
+    Alone(Option<Impersonation>),
+}
+
+impl LaneName {
+    pub(super) fn of(group: Option<&Group>, impersonation: Option<&Impersonation>) -> Self {
+        match group {
+            Some(group) => Self::Group(group.name.clone()),
+            None => Self::Alone(impersonation.cloned()),
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Anchor {
+    /// Nobody of the group has been answered yet.
+    Needed,
+    /// The first Subscribe is in flight: the others wait for its cookie.
+    Asked,
+    Set,
+}
+
+#[derive(Debug)]
+pub(super) struct Lane {
+    anchor_mailbox: Option<String>,
+    pub(super) affinity: bool,
+    pub(super) impersonation: Option<Impersonation>,
+    pub(super) cookie: Option<String>,
+    pub(super) anchor: Anchor,
+    /// Subscriptions that wait for the anchor's answer.
+    pub(super) blocked: VecDeque<SubscriptionKey>,
+    /// Subscriptions that want a connection.
+    pub(super) waiting: VecDeque<SubscriptionKey>,
+    /// When to open one, however few are waiting.
+    pub(super) open_by: Option<Instant>,
+    pub(super) streams: u32,
+    pub(super) repack_after: Instant,
+    /// Stands in one of the session's queues of lanes.
+    pub(super) queued: bool,
+}
+
+impl Lane {
+    pub(super) fn new(group: Option<&Group>, impersonation: Option<&Impersonation>) -> Self {
+        let address = impersonation.and_then(Impersonation::address);
+        Self {
+            anchor_mailbox: group.map(|g| g.anchor.as_str()).or(address).map(String::from),
+            affinity: group.is_some(),
+            impersonation: impersonation.cloned(),
+            cookie: None,
+            anchor: if group.is_some() { Anchor::Needed } else { Anchor::Set },
+            blocked: VecDeque::new(),
+            waiting: VecDeque::new(),
+            open_by: None,
+            streams: 0,
+            repack_after: Instant::default(),
+            queued: false,
+        }
+    }
+
+    /// The headers of each of its requests.
+    pub(super) fn headers(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let anchor = self.anchor_mailbox.as_deref().map(|a| ("X-AnchorMailbox", a));
+        let prefer = self.affinity.then_some(("X-PreferServerAffinity", "true"));
+        let cookie = self.cookie.as_deref().map(|c| ("Cookie", c));
+        anchor.into_iter().chain(prefer).chain(cookie)
+    }
+
+    /// Takes the cookie from a `Set-Cookie`. Only the group's first answer brings it.
+    pub(super) fn set_cookie(&mut self, header: &str) {
+        let pair = header.split(';').next().unwrap_or_default().trim();
+        let wanted = pair.split_once('=').is_some_and(|(name, _)| name.trim() == "X-BackEndOverrideCookie");
+        let fit = pair.len() <= 4096 && pair.bytes().all(|b| (0x20..0x7F).contains(&b));
+        if self.affinity && wanted && fit {
+            self.cookie = Some(pair.into());
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! A request in flight: what it is for, what was said on it, and how long it may take. Depends on the parser, errors,
+//! configuration and time.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::time::Duration;
+
+use super::config::Config;
+use super::errors::Action;
+use super::event::{GapReason, SubscriptionKey};
+use super::http::Verdict;
+use super::time::Instant;
+use crate::NotificationParser;
+use crate::request::Text;
+
+/// How a request came to its end.
+#[derive(Debug)]
+pub(super) enum Ending {
+    /// A Subscribe was answered with an id, an Unsubscribe with success, a connection with `Closed`.
+    Good(Option<Text>),
+    Broken(GapReason),
+    Answer(Complaint),
+    Credentials(u16),
+    Refused(u16),
+}
+
+/// What the server had to say against it.
+#[derive(Clone, Debug)]
+pub(super) struct Complaint {
+    pub(super) action: Action,
+    pub(super) code: Option<String>,
+    pub(super) hint: Option<Duration>,
+}
+
+#[derive(Debug)]
+pub(super) enum Kind {
+    Subscribe(SubscriptionKey),
+    Unsubscribe(SubscriptionKey),
+    Stream(Stream),
+}
+
+#[derive(Debug)]
+pub(super) struct Flight {
+    pub(super) kind: Kind,
+    pub(super) lane: usize,
+    pub(super) parser: NotificationParser,
+    pub(super) status: u16,
+    pub(super) verdict: Verdict,
+    pub(super) retry_after: Option<Duration>,
+    pub(super) opened: Instant,
+    pub(super) deadline: Instant,
+    // of the document that is being read
+    pub(super) complaint: Option<Complaint>,
+    pub(super) good: bool,
+    pub(super) new_id: Option<Text>,
+}
+
+/// A hanging connection.
+#[derive(Debug)]
+pub(super) struct Stream {
+    /// The subscriptions it was opened for, by the hash of their ids.
+    pub(super) members: Vec<(u64, SubscriptionKey)>,
+    /// How many of them are still on it.
+    pub(super) alive: u32,
+    pub(super) promoted: bool,
+    /// `Closed` was said, and nothing else since.
+    pub(super) closed: bool,
+    pub(super) whole_by: Instant,
+    // of the document that is being read
+    pub(super) doc_closed: bool,
+    pub(super) doc_useful: bool,
+    /// Ids that the document complains about.
+    pub(super) named: Vec<SubscriptionKey>,
+    pub(super) named_any: bool,
+    // of the last minute
+    pub(super) window: Instant,
+    pub(super) useless_documents: u32,
+    pub(super) useless_bytes: u64,
+}
+
+impl Stream {
+    pub(super) fn new(members: Vec<(u64, SubscriptionKey)>, config: &Config, now: Instant) -> Self {
+        let minutes = u64::from(config.connection_timeout.get());
+        let whole = Duration::from_secs(minutes.saturating_mul(60)).saturating_add(config.slack);
+        Self {
+            alive: u32::try_from(members.len()).unwrap_or(u32::MAX),
+            members,
+            promoted: false,
+            closed: false,
+            whole_by: now.after(whole),
+            doc_closed: false,
+            doc_useful: false,
+            named: Vec::new(),
+            named_any: false,
+            window: now,
+            useless_documents: 0,
+            useless_bytes: 0,
+        }
+    }
+
+    /// When it is to be given up, a message having come just now.
+    pub(super) fn deadline(&self, config: &Config, now: Instant) -> Instant {
+        if self.closed {
+            return now.after(config.drain).min(self.whole_by);
+        }
+        config.silence.map_or(self.whole_by, |silence| now.after(silence).min(self.whole_by))
+    }
+
+    /// Counts what was no mailbox event. `true`: it is too much.
+    pub(super) fn floods(&mut self, documents: u32, bytes: u64, config: &Config, now: Instant) -> bool {
+        if now.since(self.window) >= Duration::from_secs(60) {
+            self.window = now;
+            self.useless_documents = 0;
+            self.useless_bytes = 0;
+        }
+        self.useless_documents = self.useless_documents.saturating_add(documents);
+        self.useless_bytes = self.useless_bytes.saturating_add(bytes);
+        self.useless_documents > config.useless_documents || self.useless_bytes > config.useless_bytes
+    }
+}

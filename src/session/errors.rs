@@ -1,0 +1,68 @@
+//! What each ResponseCode asks of the session: one table. Depends on nothing.
+//!
+//! From the vendor's article on handling notification-related errors and the ResponseCode reference.
+
+/// What to do about a ResponseCode.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Action {
+    /// The subscription is gone or has holes: a new one, without the old watermark.
+    Resubscribe,
+    /// The subscription lives, but events were missed.
+    Missed,
+    /// Another connection reads these ids now.
+    TakenOver,
+    /// Try later, with everything: the server is busy.
+    Later,
+    /// Try later, with this mailbox.
+    MailboxLater,
+    /// Fewer hanging connections.
+    FewerConnections,
+    /// Too many subscriptions: slowly.
+    TooManySubscriptions,
+    /// The mailbox lives elsewhere.
+    Rediscover,
+    /// It will not be accepted, however often it is tried.
+    Refused,
+}
+
+pub(super) fn action(code: &str) -> Action {
+    match code {
+        "ErrorSubscriptionNotFound"
+        | "ErrorInvalidSubscription"
+        | "ErrorExpiredSubscription"
+        | "ErrorSubscriptionUnsubscribed"
+        | "ErrorReadEventsFailed"
+        | "ErrorInvalidWatermark"
+        | "ErrorInvalidPullSubscriptionId"
+        | "ErrorEventNotFound" => Action::Resubscribe,
+        "ErrorMissedNotificationEvents" => Action::Missed,
+        "ErrorNewEventStreamConnectionOpened" => Action::TakenOver,
+        "ErrorMailboxStoreUnavailable" | "ErrorMailboxFailover" => Action::MailboxLater,
+        "ErrorExceededConnectionCount" => Action::FewerConnections,
+        "ErrorExceededSubscriptionCount" => Action::TooManySubscriptions,
+        "ErrorProxyRequestNotAllowed" | "ErrorIncorrectSchemaVersion" | "ErrorMailboxMoveInProgress" => {
+            Action::Rediscover
+        }
+        "ErrorInvalidSubscriptionRequest"
+        | "ErrorSubscriptionAccessDenied"
+        | "ErrorSubscriptionDelegateAccessNotSupported"
+        | "ErrorAccessDenied"
+        | "ErrorImpersonateUserDenied"
+        | "ErrorImpersonationDenied"
+        | "ErrorImpersonationFailed"
+        | "ErrorNonExistentMailbox"
+        | "ErrorFolderNotFound"
+        | "ErrorItemNotFound"
+        | "ErrorInvalidId"
+        | "ErrorInvalidIdEmpty"
+        | "ErrorInvalidIdMalformed"
+        | "ErrorInvalidRequest"
+        | "ErrorInvalidOperation"
+        | "ErrorSchemaValidation"
+        | "ErrorInvalidServerVersion"
+        | "ErrorMissingEmailAddress" => Action::Refused,
+        _ if code.starts_with("ErrorNotSupported") => Action::Refused,
+        // the codes that say "later", and all that this version does not know: a slow retry harms nobody
+        _ => Action::Later,
+    }
+}

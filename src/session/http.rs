@@ -1,0 +1,103 @@
+//! What the head of an HTTP answer says: which statuses mean what, and `Retry-After`. Depends on nothing.
+
+use core::time::Duration;
+
+/// What a status says where the body says nothing better.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// The body is the answer.
+    Read,
+    /// 401, 403, 440: the credentials are not accepted.
+    Credentials,
+    /// 301, 302, 307, 308, 451: the mailbox lives elsewhere.
+    Elsewhere,
+    /// 408, 429, 5xx, and redirects to an error page: later.
+    Later,
+    /// Any other: the request will not be accepted as it is.
+    Refused,
+}
+
+pub(super) fn verdict(status: u16, location: Option<&str>) -> Verdict {
+    match status {
+        200..=299 => Verdict::Read,
+        401 | 403 | 440 => Verdict::Credentials,
+        // IIS sends clients there when it is out of order: an outage, no move
+        302 if location.is_some_and(|to| to.contains("errorpage") || to.contains("errorFE")) => Verdict::Later,
+        301 | 302 | 307 | 308 | 451 => Verdict::Elsewhere,
+        408 | 429 | 449 | 500..=599 => Verdict::Later,
+        _ => Verdict::Refused,
+    }
+}
+
+/// `Retry-After`: seconds, or an HTTP-date. A date is measured from `date`, the answer's own `Date`, so that nobody's
+/// clock matters; without it, from `clock` (seconds since 1970) where the caller gave one.
+pub(super) fn retry_after(value: &str, date: Option<&str>, clock: Option<u64>) -> Option<Duration> {
+    let value = value.trim();
+    if !value.is_empty() && value.bytes().all(|b| b.is_ascii_digit()) {
+        return Some(Duration::from_secs(value.parse().unwrap_or(u64::MAX)));
+    }
+    let until = http_date(value)?;
+    let from = date.and_then(http_date).or(clock)?;
+    Some(Duration::from_secs(until.saturating_sub(from)))
+}
+
+/// An IMF-fixdate (RFC 9110, 5.6.7), `Sun, 06 Nov 1994 08:49:37 GMT`, in seconds since 1970.
+pub(super) fn http_date(text: &str) -> Option<u64> {
+    let (_, rest) = text.trim().split_once(", ")?;
+    let mut words = rest.split(' ');
+    let day: u64 = two_digits(words.next()?)?;
+    let name = words.next()?;
+    let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    let month = u64::try_from(months.iter().position(|m| *m == name)?).ok()?;
+    let year = words.next().filter(|y| y.len() == 4 && y.bytes().all(|b| b.is_ascii_digit()))?;
+    let year: u64 = year.parse().ok()?;
+    let mut clock = words.next()?.split(':');
+    let (hour, minute, second) = (two_digits(clock.next()?)?, two_digits(clock.next()?)?, two_digits(clock.next()?)?);
+    if clock.next().is_some() || words.next() != Some("GMT") || words.next().is_some() {
+        return None;
+    }
+    let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
+    let lengths = [31, if leap { 29 } else { 28 }, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+    let length: u64 = *lengths.get(usize::try_from(month).ok()?)?;
+    if year < 1970 || day == 0 || day > length || hour > 23 || minute > 59 || second > 60 {
+        return None;
+    }
+    let before = year.saturating_sub(1);
+    let leaps = |y: u64| (y / 4).saturating_sub(y / 100).saturating_add(y / 400);
+    let mut days = year.saturating_sub(1970).saturating_mul(365);
+    days = days.saturating_add(leaps(before).saturating_sub(leaps(1969)));
+    days = days.saturating_add(lengths.iter().take(usize::try_from(month).ok()?).sum());
+    days = days.saturating_add(day.saturating_sub(1));
+    let seconds = hour.saturating_mul(3600).saturating_add(minute.saturating_mul(60)).saturating_add(second);
+    Some(days.saturating_mul(86_400).saturating_add(seconds))
+}
+
+fn two_digits(text: &str) -> Option<u64> {
+    if text.len() == 2 && text.bytes().all(|b| b.is_ascii_digit()) { text.parse().ok() } else { None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_are_read_as_the_rfc_writes_them() {
+        assert_eq!(http_date("Sun, 06 Nov 1994 08:49:37 GMT"), Some(784_111_777));
+        assert_eq!(http_date("Thu, 01 Jan 1970 00:00:00 GMT"), Some(0));
+        assert_eq!(http_date("Tue, 29 Feb 2000 12:00:00 GMT"), Some(951_825_600));
+        assert_eq!(http_date("Fri, 01 Mar 2024 00:00:00 GMT"), Some(1_709_251_200));
+        for bad in ["", "Sun, 6 Nov 1994 08:49:37 GMT", "Sun, 31 Feb 1994 08:49:37 GMT", "Sun, 06 Nov 1994 08:49 GMT"] {
+            assert_eq!(http_date(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_date_is_measured_from_the_answers_own_date() {
+        let later = "Sun, 06 Nov 1994 08:50:07 GMT";
+        assert_eq!(retry_after(later, Some("Sun, 06 Nov 1994 08:49:37 GMT"), Some(5)), Some(Duration::from_secs(30)));
+        assert_eq!(retry_after(later, None, Some(784_111_797)), Some(Duration::from_secs(10)));
+        assert_eq!(retry_after(later, None, None), None);
+        assert_eq!(retry_after(" 120 ", None, None), Some(Duration::from_secs(120)));
+        assert_eq!(retry_after("soon", None, None), None);
+    }
+}

@@ -1,0 +1,488 @@
+//! Keeps mailboxes watched: what to send, when, and what it means when nothing comes. Depends on the notification and
+//! request layers; nothing in the crate depends on it.
+//!
+//! A [`Session`] is one EWS endpoint and one identity, with any number of subscriptions. It opens no socket, reads no
+//! clock and starts no thread:
+//!
+//! **Call `poll_output` until it returns `Timeout`, then hand in what happened (`handle_*`, `next_event` until `None`),
+//! and begin again; each time with a `now` that does not go back.**
+//!
+//! Calls that name a request or subscription that is no more change nothing: answers may be late.
+//!
+//! ```
+//! use core::time::Duration;
+//! use ews_stream::request::{DistinguishedFolder, EventTypes};
+//! use ews_stream::session::{Config, Instant, Output, Session, SessionEvent, Subscription};
+//! use ews_stream::Operation;
+//!
+//! # const E: &str = "<Envelope xmlns='http://schemas.xmlsoap.org/soap/envelope/'><Body>";
+//! # const M: &str = "http://schemas.microsoft.com/exchange/services/2006/messages";
+//! # const T: &str = "http://schemas.microsoft.com/exchange/services/2006/types";
+//! # fn answer(operation: &str, content: &str) -> Vec<u8> {
+//! #     format!("{E}<{operation}Response xmlns='{M}' xmlns:t='{T}'><ResponseMessages><{operation}ResponseMessage \
+//! #         ResponseClass='Success'><ResponseCode>NoError</ResponseCode>{content}</{operation}ResponseMessage>\
+//! #         </ResponseMessages></{operation}Response></Body></Envelope>").into_bytes()
+//! # }
+//! # fn reply(operation: Option<Operation>) -> Vec<u8> {
+//! #     match operation {
+//! #         Some(Operation::Subscribe) => answer("Subscribe", "<SubscriptionId>an-id-of-more-than-24-characters</SubscriptionId>"),
+//! #         Some(Operation::GetStreamingEvents) => answer("GetStreamingEvents",
+//! #             "<Notifications><Notification><t:SubscriptionId>an-id-of-more-than-24-characters</t:SubscriptionId>\
+//! #              <t:NewMailEvent><t:TimeStamp>2026-03-05T09:14:01Z</t:TimeStamp><t:ItemId Id='AAMk'/></t:NewMailEvent>\
+//! #              </Notification></Notifications>"),
+//! #         _ => answer("Unsubscribe", ""),
+//! #     }
+//! # }
+//! let mut session = Session::new(Config::default(), 42); // the seed: any number, another for each session
+//! let inbox = session.subscribe(Subscription::new().folder(DistinguishedFolder::Inbox).events(EventTypes::NEW_MAIL));
+//!
+//! let mut now = Instant::since_origin(Duration::ZERO);
+//! let mut mails = 0;
+//! let mut answers = std::collections::VecDeque::new(); // what the network brings
+//! 'watch: loop {
+//!     let deadline = loop {
+//!         match session.poll_output(now) {
+//!             Output::Send(request) => answers.push_back((request.id(), reply(request.operation()))),
+//!             Output::Cancel(id) => answers.retain(|(other, _)| *other != id),
+//!             Output::Event(SessionEvent::SessionClosed) => break 'watch,
+//!             Output::Event(event) => println!("{event:?}"),
+//!             Output::Timeout(at) => break at,
+//!         }
+//!     };
+//!     match answers.pop_front() {
+//!         Some((id, body)) => {
+//!             session.handle_head(id, 200, [("Content-Type", &b"text/xml"[..])], now);
+//!             let mut input = &body[..];
+//!             while let Some((key, event)) = session.next_event(id, &mut input, now) {
+//!                 assert_eq!(key, inbox);
+//!                 assert_eq!(event.timestamp(), Some("2026-03-05T09:14:01Z"));
+//!                 mails += 1;
+//!             }
+//!             // session.handle_end(id, now) at the body's end, session.handle_failure(id, now) if it breaks
+//!             if mails == 1 {
+//!                 session.close(now);
+//!             }
+//!         }
+//!         None => {
+//!             now = deadline; // nothing came until then
+//!             session.handle_timeout(now);
+//!         }
+//!     }
+//! }
+//! assert_eq!(mails, 1);
+//! ```
+
+mod affinity;
+mod backoff;
+mod config;
+mod connection;
+mod ending;
+mod errors;
+mod event;
+mod http;
+mod output;
+mod planner;
+mod receive;
+mod subscription;
+mod time;
+mod timers;
+mod transition;
+
+use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use self::affinity::{Lane, LaneName};
+use self::backoff::Random;
+use self::connection::{Flight, Kind};
+use self::output::Draft;
+use self::subscription::{Record, Table};
+use self::timers::Timers;
+use self::transition::{Input, Phase, State};
+use crate::NotificationParser;
+use crate::request::Text;
+
+pub use affinity::Group;
+pub use config::{Config, SuspectIds};
+pub use event::{FailureReason, GapReason, RequestId, SessionEvent, SubscriptionKey};
+pub use output::{Output, Request};
+pub use subscription::Subscription;
+pub use time::Instant;
+
+/// What a deadline is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Timer {
+    /// Only to wake up: sending is allowed again.
+    Rest,
+    Flight(RequestId),
+    Subscription(SubscriptionKey),
+    Lane(usize),
+    Close,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    Open,
+    Closing,
+    Closed,
+}
+
+/// One EWS endpoint and one identity, kept watched. See the [module](self).
+#[derive(Debug)]
+pub struct Session {
+    config: Config,
+    random: Random,
+    hash_seed: u64,
+    now: Instant,
+    /// What a caller's clock said, in seconds since 1970, and when.
+    wall_clock: Option<(u64, Instant)>,
+    table: Table,
+    /// Ids in use, by hash.
+    ids: BTreeSet<(u64, SubscriptionKey)>,
+    lanes: Vec<Lane>,
+    lane_names: BTreeMap<LaneName, usize>,
+    flights: BTreeMap<RequestId, Flight>,
+    parsers: Vec<NotificationParser>,
+    timers: Timers<Timer>,
+    outbox: VecDeque<Output<'static>>,
+    draft: Draft,
+    next_request: u64,
+
+    to_subscribe: VecDeque<SubscriptionKey>,
+    to_unsubscribe: VecDeque<SubscriptionKey>,
+    /// Lanes that may need a connection; those that wait for the Subscribes under way; those without a free slot.
+    ready: VecDeque<usize>,
+    holding: VecDeque<usize>,
+    starved: VecDeque<usize>,
+    streams: u32,
+    subscribing: u32,
+    short_requests: u32,
+    max_connections: u32,
+    told_full: bool,
+
+    paused: bool,
+    refused_again: bool,
+    rest_until: Instant,
+    failures: u32,
+    end: End,
+}
+
+impl Session {
+    /// A session without subscriptions. `seed`: for the spread of its waits; sessions of one program need different ones.
+    #[must_use]
+    pub fn new(config: Config, seed: u64) -> Self {
+        Self {
+            max_connections: config.max_connections.max(1),
+            config,
+            random: Random::new(seed),
+            hash_seed: seed,
+            now: Instant::default(),
+            wall_clock: None,
+            table: Table::default(),
+            ids: BTreeSet::new(),
+            lanes: Vec::new(),
+            lane_names: BTreeMap::new(),
+            flights: BTreeMap::new(),
+            parsers: Vec::new(),
+            timers: Timers::new(),
+            outbox: VecDeque::new(),
+            draft: Draft::default(),
+            next_request: 0,
+            to_subscribe: VecDeque::new(),
+            to_unsubscribe: VecDeque::new(),
+            ready: VecDeque::new(),
+            holding: VecDeque::new(),
+            starved: VecDeque::new(),
+            streams: 0,
+            subscribing: 0,
+            short_requests: 0,
+            told_full: false,
+            paused: false,
+            refused_again: false,
+            rest_until: Instant::default(),
+            failures: 0,
+            end: End::Open,
+        }
+    }
+
+    // ---- commands -----------------------------------------------------------------------------------------------
+
+    /// Watches something more. In a session that is being closed, its `Closed` event is all that comes of it.
+    pub fn subscribe(&mut self, mut wanted: Subscription) -> SubscriptionKey {
+        let name = LaneName::of(wanted.group.as_ref(), wanted.impersonation.as_ref());
+        let lane = *self.lane_names.entry(name).or_insert_with(|| {
+            self.lanes.push(Lane::new(wanted.group.as_ref(), wanted.impersonation.as_ref()));
+            self.lanes.len().saturating_sub(1)
+        });
+        let resumed = wanted.resume.take();
+        let key = self.table.insert(Record {
+            wanted,
+            state: State::NEW,
+            id: None,
+            lane,
+            flight: None,
+            last_timestamp: String::new(),
+            not_before: Instant::default(),
+            live_since: Instant::default(),
+            attempts: 0,
+            taken_over: false,
+        });
+        if self.end != End::Open {
+            self.apply(key, Input::Unsubscribe { has_id: false });
+            return key;
+        }
+        match resumed.filter(|id| self.holder(id.as_str()).is_none()) {
+            Some(id) => {
+                self.set_id(key, id);
+                if let Some(record) = self.table.get_mut(key) {
+                    record.state = State::RESUMED;
+                }
+                self.wants_connection(lane, key);
+            }
+            None => self.to_subscribe.push_back(key),
+        }
+        key
+    }
+
+    /// Ends a subscription, on the server too. Its `Closed` event is the last that is heard of it.
+    pub fn unsubscribe(&mut self, key: SubscriptionKey, now: Instant) {
+        self.advance(now);
+        let Some(record) = self.table.get(key) else { return };
+        // whoever has taken it over still needs it
+        let has_id = record.id.is_some() && !record.taken_over;
+        self.apply(key, Input::Unsubscribe { has_id });
+    }
+
+    /// Takes up a subscription again that was set aside (`Failed`, `TakenOver`, `Rediscover`). Any other stays as it is.
+    pub fn retry(&mut self, key: SubscriptionKey, now: Instant) {
+        self.advance(now);
+        let Some(record) = self.table.get_mut(key) else { return };
+        record.taken_over = false;
+        let has_id = record.id.is_some();
+        self.apply(key, Input::Retry { has_id });
+    }
+
+    /// The credentials were renewed: go on after `AuthenticationRequired`.
+    pub fn credentials_renewed(&mut self, now: Instant) {
+        self.advance(now);
+        self.paused = false;
+    }
+
+    /// Unsubscribes everything. `SessionClosed` says when it is done: as soon as the server has answered, at the latest
+    /// after the configured limit.
+    pub fn close(&mut self, now: Instant) {
+        self.advance(now);
+        if self.end != End::Open {
+            return;
+        }
+        self.end = End::Closing;
+        self.timers.set(self.now.after(self.config.close_timeout), Timer::Close);
+        for key in self.table.keys() {
+            self.unsubscribe(key, now);
+        }
+    }
+
+    /// What the clock on the wall says, in seconds since 1970: only for a `Retry-After` that is a date, from a server
+    /// that sends no `Date`.
+    pub fn set_wall_clock(&mut self, seconds: u64, now: Instant) {
+        self.advance(now);
+        self.wall_clock = Some((seconds, self.now));
+    }
+
+    // ---- getters ------------------------------------------------------------------------------------------------
+
+    /// The server's id of a subscription, to be stored and [resumed](Subscription::resume). `None`: it has none now.
+    #[must_use]
+    pub fn subscription_id(&self, key: SubscriptionKey) -> Option<&str> {
+        self.table.get(key)?.id.as_ref().map(Text::as_str)
+    }
+
+    /// Whether events of the subscription are arriving.
+    #[must_use]
+    pub fn is_live(&self, key: SubscriptionKey) -> bool {
+        self.table.get(key).is_some_and(|record| record.state.phase == Phase::Live)
+    }
+
+    /// How many hanging connections there are.
+    #[must_use]
+    pub const fn connections(&self) -> u32 {
+        self.streams
+    }
+
+    // ---- time ---------------------------------------------------------------------------------------------------
+
+    /// Time has passed. Calls without need do nothing.
+    pub fn handle_timeout(&mut self, now: Instant) {
+        self.advance(now);
+    }
+
+    /// Takes over the time, never backwards, and does what has become due.
+    fn advance(&mut self, now: Instant) {
+        self.now = self.now.max(now);
+        while let Some((at, timer)) = self.timers.next() {
+            if at > self.now {
+                break;
+            }
+            self.timers.pop();
+            match timer {
+                Timer::Rest => {}
+                Timer::Flight(id) => match self.flights.get(&id).map(|flight| flight.deadline) {
+                    Some(deadline) if deadline > self.now => self.timers.set(deadline, timer),
+                    Some(_) => self.overdue(id),
+                    None => {}
+                },
+                Timer::Subscription(key) => self.subscription_due(key),
+                Timer::Lane(lane) => self.lane_due(lane),
+                Timer::Close => self.give_up(),
+            }
+        }
+    }
+
+    /// The time for packing is over, or a connection may be given up again. It may be held back no longer.
+    fn lane_due(&mut self, index: usize) {
+        if self.holding.contains(&index) {
+            self.ready.append(&mut self.holding);
+        }
+        self.look_at(index);
+    }
+
+    fn subscription_due(&mut self, key: SubscriptionKey) {
+        let Some(record) = self.table.get(key) else { return };
+        if record.not_before > self.now {
+            return;
+        }
+        match record.state.phase {
+            Phase::Wanted => self.to_subscribe.push_back(key),
+            Phase::Leaving => self.apply(key, Input::Unsubscribed),
+            _ => {}
+        }
+    }
+
+    /// The time for closing is over.
+    fn give_up(&mut self) {
+        let flights: Vec<_> = self.flights.keys().copied().collect();
+        for id in flights {
+            self.take_flight(id, true);
+        }
+        for key in self.table.keys() {
+            self.apply(key, Input::Unsubscribed);
+        }
+    }
+
+    // ---- subscriptions ------------------------------------------------------------------------------------------
+
+    /// The one place where a transition takes effect.
+    fn apply(&mut self, key: SubscriptionKey, input: Input) {
+        let Some(record) = self.table.get_mut(key) else { return };
+        let before = record.state;
+        let (state, effects) = transition::next(before, input);
+        record.state = state;
+        let lane = record.lane;
+        let mut emptied = None;
+        if effects.leave_connection
+            && let Some(id) = record.flight.take()
+            && let Some(flight) = self.flights.get_mut(&id)
+            && let Kind::Stream(stream) = &mut flight.kind
+        {
+            stream.alive = stream.alive.saturating_sub(1);
+            emptied = (stream.alive == 0).then_some(id);
+        }
+        if input == Input::Spoke && before.phase != state.phase {
+            record.live_since = self.now;
+        }
+        let told = effects.gap.is_some() && !record.last_timestamp.is_empty();
+        let last = told.then(|| record.last_timestamp.clone());
+        if effects.forget_id || effects.closed {
+            self.forget_id(key);
+        }
+        if before.gap.is_none()
+            && let Some(reason) = state.gap
+            && before.phase != state.phase
+            && state.phase != Phase::Parked
+        {
+            self.tell(SessionEvent::Lost { key, reason });
+        }
+        if effects.live {
+            self.tell(SessionEvent::Live(key));
+        }
+        if let Some(reason) = effects.gap {
+            self.tell(SessionEvent::Gap { key, reason, last_timestamp: last });
+        }
+        if effects.closed {
+            self.table.remove(key);
+            self.tell(SessionEvent::Closed(key));
+        }
+        if effects.queue_subscribe {
+            match self.table.get(key).map(|record| record.not_before) {
+                Some(at) if at > self.now => self.timers.set(at, Timer::Subscription(key)),
+                _ => self.to_subscribe.push_back(key),
+            }
+        }
+        if effects.queue_connection {
+            self.wants_connection(lane, key);
+        }
+        if effects.queue_unsubscribe {
+            let at = self.now.after(self.config.request_timeout);
+            if let Some(record) = self.table.get_mut(key) {
+                record.not_before = at; // not answered until then: it is left to die by itself
+                record.attempts = 0;
+            }
+            self.timers.set(at, Timer::Subscription(key));
+            self.to_unsubscribe.push_back(key);
+        }
+        if let Some(id) = emptied {
+            self.take_flight(id, true); // nobody reads it any more
+        }
+    }
+
+    fn tell(&mut self, event: SessionEvent) {
+        self.outbox.push_back(Output::Event(event));
+    }
+
+    fn hash(&self, id: &str) -> u64 {
+        hash(self.hash_seed, id)
+    }
+
+    /// Who has this id.
+    fn holder(&self, id: &str) -> Option<SubscriptionKey> {
+        let hash = self.hash(id);
+        let first = SubscriptionKey { index: 0, generation: 0 };
+        let mut same = self.ids.range((hash, first)..).take_while(|(other, _)| *other == hash);
+        same.find(|(_, key)| self.subscription_id(*key) == Some(id)).map(|(_, key)| *key)
+    }
+
+    fn set_id(&mut self, key: SubscriptionKey, id: Text) {
+        self.ids.insert((self.hash(id.as_str()), key));
+        if let Some(record) = self.table.get_mut(key) {
+            record.id = Some(id);
+        }
+    }
+
+    fn forget_id(&mut self, key: SubscriptionKey) {
+        let Some(record) = self.table.get_mut(key) else { return };
+        if let Some(id) = record.id.take() {
+            self.ids.remove(&(hash(self.hash_seed, id.as_str()), key));
+        }
+    }
+
+    fn wants_connection(&mut self, lane: usize, key: SubscriptionKey) {
+        if let Some(lane) = self.lanes.get_mut(lane) {
+            lane.waiting.push_back(key);
+        }
+        self.look_at(lane);
+    }
+
+    /// The lane may need a connection. It stands in one queue at most, and there once.
+    fn look_at(&mut self, index: usize) {
+        if let Some(lane) = self.lanes.get_mut(index)
+            && !core::mem::replace(&mut lane.queued, true)
+        {
+            self.ready.push_back(index);
+        }
+    }
+}
+
+/// FNV-1a, from the session's seed. Only ever compared together with the id itself.
+fn hash(seed: u64, id: &str) -> u64 {
+    id.bytes().fold(seed ^ 0xCBF2_9CE4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3))
+}

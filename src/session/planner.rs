@@ -1,0 +1,275 @@
+//! What to send next. Depends on everything the session knows; decides nothing about answers.
+//!
+//! First what ends, then what begins, then the connections, so that they are opened with as many ids as possible.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use super::affinity::Anchor;
+use super::connection::{Flight, Kind, Stream};
+use super::event::{GapReason, RequestId, SessionEvent, SubscriptionKey};
+use super::http::Verdict;
+use super::output::{Output, Request};
+use super::time::Instant;
+use super::transition::{Input, Phase};
+use super::{End, Session, Timer};
+use crate::request::{Subscribe, SubscriptionIds, Unsubscribe, write_get_streaming_events};
+use crate::{NotificationParser, Operation};
+
+impl Session {
+    /// What to do next; to be called until it is [`Output::Timeout`]. May change after every other call.
+    pub fn poll_output(&mut self, now: Instant) -> Output<'_> {
+        self.advance(now);
+        loop {
+            if let Some(output) = self.outbox.pop_front() {
+                return output;
+            }
+            if self.end == End::Closing && self.table.is_empty() && self.flights.is_empty() {
+                self.end = End::Closed;
+                return Output::Event(SessionEvent::SessionClosed);
+            }
+            if self.end == End::Closed {
+                return Output::Timeout(Instant::since_origin(core::time::Duration::MAX));
+            }
+            let id = if self.paused || self.now < self.rest_until { None } else { self.plan() };
+            if let Some(id) = id {
+                return Output::Send(Request { id, draft: &self.draft });
+            }
+            if self.outbox.is_empty() {
+                break;
+            }
+        }
+        let never = Instant::since_origin(core::time::Duration::MAX);
+        Output::Timeout(self.timers.next().map_or(never, |(at, _)| at))
+    }
+
+    /// Writes the next request into the draft.
+    fn plan(&mut self) -> Option<RequestId> {
+        let room = self.short_requests < self.config.max_requests.max(1);
+        while room && let Some(key) = self.to_unsubscribe.pop_front() {
+            if let Some(id) = self.send_unsubscribe(key) {
+                return Some(id);
+            }
+        }
+        while room && let Some(key) = self.to_subscribe.pop_front() {
+            if let Some(id) = self.send_subscribe(key) {
+                return Some(id);
+            }
+        }
+        if self.subscribing == 0 && self.to_subscribe.is_empty() {
+            self.ready.append(&mut self.holding);
+        }
+        while let Some(lane) = self.ready.pop_front() {
+            if let Some(id) = self.send_stream(lane) {
+                return Some(id);
+            }
+        }
+        None
+    }
+
+    fn send_unsubscribe(&mut self, key: SubscriptionKey) -> Option<RequestId> {
+        let record = self.table.get(key).filter(|record| record.state.phase == Phase::Leaving)?;
+        let (id, lane) = (record.id.clone()?, record.lane);
+        self.draft.body.clear();
+        let who = record.wanted.impersonation.as_ref();
+        Unsubscribe::new(&id).write_as(self.config.version, who, &mut self.draft.body);
+        Some(self.sent(Operation::Unsubscribe, Kind::Unsubscribe(key), lane))
+    }
+
+    fn send_subscribe(&mut self, key: SubscriptionKey) -> Option<RequestId> {
+        let due = |at: Instant| at <= self.now;
+        let record = self.table.get(key).filter(|r| r.state.phase == Phase::Wanted && due(r.not_before))?;
+        let lane_index = record.lane;
+        let lane = self.lanes.get_mut(lane_index)?;
+        match lane.anchor {
+            Anchor::Asked => {
+                lane.blocked.push_back(key);
+                return None;
+            }
+            Anchor::Needed => lane.anchor = Anchor::Asked,
+            Anchor::Set => {}
+        }
+        self.draft.body.clear();
+        let wanted = &record.wanted;
+        let subscribe = Subscribe::streaming(&wanted.folders, wanted.events);
+        subscribe.write_as(self.config.version, wanted.impersonation.as_ref(), &mut self.draft.body);
+        self.apply(key, Input::SubscribeSent);
+        Some(self.sent(Operation::Subscribe, Kind::Subscribe(key), lane_index))
+    }
+
+    fn send_stream(&mut self, index: usize) -> Option<RequestId> {
+        let now = self.now;
+        let under_way = self.subscribing > 0 || !self.to_subscribe.is_empty();
+        let window = self.config.pack_window;
+        let lane = self.lanes.get_mut(index)?;
+        lane.queued = false;
+        let table = &self.table;
+        // what has gone elsewhere meanwhile must not count
+        while let Some(key) = lane.waiting.front()
+            && table.get(*key).is_none_or(|record| record.state.phase != Phase::Idle)
+        {
+            lane.waiting.pop_front();
+        }
+        if lane.waiting.is_empty() {
+            lane.open_by = None;
+            return None;
+        }
+        let first = lane.open_by.is_none();
+        let by = *lane.open_by.get_or_insert_with(|| now.after(window));
+        if under_way && lane.waiting.len() < SubscriptionIds::MAX && by > now {
+            if first {
+                self.timers.set(by, Timer::Lane(index));
+            }
+            lane.queued = true;
+            self.holding.push_back(index);
+            return None;
+        }
+        if self.streams >= self.max_connections {
+            self.make_room(index);
+            return None;
+        }
+        let members = self.draw_members(index);
+        let lane = self.lanes.get_mut(index)?;
+        lane.open_by = None;
+        if !lane.waiting.is_empty() && !core::mem::replace(&mut lane.queued, true) {
+            self.ready.push_back(index);
+        }
+        if members.is_empty() {
+            return None;
+        }
+        lane.streams = lane.streams.saturating_add(1);
+        self.draft.body.clear();
+        let ids = members.iter().filter_map(|(_, key)| self.table.get(*key)?.id.as_ref().map(|id| id.as_str()));
+        let (version, timeout) = (self.config.version, self.config.connection_timeout);
+        write_get_streaming_events(ids, timeout, version, lane.impersonation.as_ref(), &mut self.draft.body);
+        let keys: Vec<_> = members.iter().map(|(_, key)| *key).collect();
+        let stream = Stream::new(members, &self.config, now);
+        let id = self.sent(Operation::GetStreamingEvents, Kind::Stream(stream), index);
+        for key in keys {
+            self.apply(key, Input::ConnectionSent);
+            if let Some(record) = self.table.get_mut(key) {
+                record.flight = Some(id);
+            }
+        }
+        Some(id)
+    }
+
+    /// Up to 200 of those who wait, each once, in the order of their hashes.
+    fn draw_members(&mut self, index: usize) -> Vec<(u64, SubscriptionKey)> {
+        let mut members: Vec<(u64, SubscriptionKey)> = Vec::new();
+        let seed = self.hash_seed;
+        let Some(lane) = self.lanes.get_mut(index) else { return members };
+        while members.len() < SubscriptionIds::MAX
+            && let Some(key) = lane.waiting.pop_front()
+        {
+            let idle = self.table.get(key).filter(|record| record.state.phase == Phase::Idle);
+            if let Some(id) = idle.and_then(|record| record.id.as_ref()) {
+                members.push((super::hash(seed, id.as_str()), key));
+            }
+            if members.len() == SubscriptionIds::MAX || lane.waiting.is_empty() {
+                members.sort_unstable();
+                members.dedup(); // one that went idle twice waits twice
+            }
+        }
+        members
+    }
+
+    /// All connections are in use: gives one up for the sake of this lane, or lets the lane wait for the next free one.
+    fn make_room(&mut self, index: usize) {
+        let now = self.now;
+        let Some(lane) = self.lanes.get(index) else { return };
+        if lane.repack_after > now {
+            self.timers.set(lane.repack_after, Timer::Lane(index));
+            return;
+        }
+        let more = lane.waiting.len();
+        // of this lane the smallest; else one of the two smallest of a lane that could do with one fewer
+        let mut sizes: Vec<(u32, RequestId, usize)> = Vec::new();
+        for (id, flight) in &self.flights {
+            if let Kind::Stream(stream) = &flight.kind {
+                sizes.push((stream.alive, *id, flight.lane));
+            }
+        }
+        sizes.sort_unstable();
+        let fits = |size: u32| (size as usize).saturating_add(more) <= SubscriptionIds::MAX;
+        let own = sizes.iter().find(|(size, _, lane)| *lane == index && fits(*size)).map(|(_, id, _)| *id);
+        let mut victims: Vec<RequestId> = own.into_iter().collect();
+        if victims.is_empty() {
+            let mut seen: Vec<(usize, u32, RequestId)> = Vec::new();
+            for (size, id, lane) in &sizes {
+                let Some((_, other, first)) = seen.iter().find(|(l, _, _)| l == lane) else {
+                    seen.push((*lane, *size, *id));
+                    continue;
+                };
+                if (other.saturating_add(*size) as usize) <= SubscriptionIds::MAX {
+                    victims = [*first, *id].into();
+                }
+                break;
+            }
+        }
+        if victims.is_empty() {
+            self.starved.push_back(index);
+            if let Some(lane) = self.lanes.get_mut(index) {
+                lane.queued = true;
+            }
+            if !self.told_full {
+                self.told_full = true;
+                self.tell(SessionEvent::TooManyConnections { limit: self.max_connections });
+            }
+            return;
+        }
+        if let Some(lane) = self.lanes.get_mut(index) {
+            lane.repack_after = now.after(self.config.repack_interval);
+        }
+        for id in victims {
+            let Some(flight) = self.take_flight(id, true) else { continue };
+            self.for_members(id, &flight, Input::Broken(GapReason::Repacked));
+            self.recycle(flight);
+        }
+        self.look_at(index);
+    }
+
+    /// Enters the request in the books.
+    fn sent(&mut self, operation: Operation, kind: Kind, index: usize) -> RequestId {
+        let id = RequestId(self.next_request);
+        self.next_request = self.next_request.saturating_add(1);
+        self.draft.operation = Some(operation);
+        self.draft.headers.clear();
+        if let Some(lane) = self.lanes.get(index) {
+            self.draft.headers.extend(lane.headers().map(|(name, value)| (name, String::from(value))));
+        }
+        let limit = match &kind {
+            Kind::Stream(_) => {
+                self.streams = self.streams.saturating_add(1);
+                self.config.first_message
+            }
+            Kind::Subscribe(_) | Kind::Unsubscribe(_) => {
+                self.short_requests = self.short_requests.saturating_add(1);
+                self.config.request_timeout
+            }
+        };
+        if matches!(kind, Kind::Subscribe(_)) {
+            self.subscribing = self.subscribing.saturating_add(1);
+        }
+        let deadline = self.now.after(limit);
+        self.timers.set(deadline, Timer::Flight(id));
+        let parser = self.parsers.pop().unwrap_or_else(|| NotificationParser::with_limits(self.config.limits));
+        self.flights.insert(
+            id,
+            Flight {
+                kind,
+                lane: index,
+                parser,
+                status: 200,
+                verdict: Verdict::Read,
+                retry_after: None,
+                opened: self.now,
+                deadline,
+                complaint: None,
+                good: false,
+                new_id: None,
+            },
+        );
+        id
+    }
+}
