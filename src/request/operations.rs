@@ -142,11 +142,11 @@ impl<'a> Unsubscribe<'a> {
         header.envelope(out, |out| self.content(out));
     }
 
-    pub(crate) fn write_as(&self, version: Version, impersonation: Option<&Impersonation>, out: &mut Vec<u8>) {
+    pub(crate) fn write_as(self, version: Version, impersonation: Option<&Impersonation>, out: &mut Vec<u8>) {
         envelope(version, impersonation, out, |out| self.content(out));
     }
 
-    fn content(&self, out: &mut Vec<u8>) {
+    fn content(self, out: &mut Vec<u8>) {
         put(out, &["<m:Unsubscribe>"]);
         element("m:SubscriptionId", self.id.as_str(), out);
         put(out, &["</m:Unsubscribe>"]);

@@ -57,6 +57,7 @@ pub(super) struct Flight {
 
 /// A hanging connection.
 #[derive(Debug)]
+#[allow(clippy::struct_excessive_bools)] // a machine's memory is what it is
 pub(super) struct Stream {
     /// The subscriptions it was opened for, by the hash of their ids.
     pub(super) members: Vec<(u64, SubscriptionKey)>,

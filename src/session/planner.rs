@@ -13,7 +13,7 @@ use super::output::{Output, Request};
 use super::time::Instant;
 use super::transition::{Input, Phase};
 use super::{End, Session, Timer};
-use crate::request::{Subscribe, SubscriptionIds, Unsubscribe, write_get_streaming_events};
+use crate::request::{Subscribe, SubscriptionIds, Text, Unsubscribe, write_get_streaming_events};
 use crate::{NotificationParser, Operation};
 
 impl Session {
@@ -139,7 +139,7 @@ impl Session {
         }
         lane.streams = lane.streams.saturating_add(1);
         self.draft.body.clear();
-        let ids = members.iter().filter_map(|(_, key)| self.table.get(*key)?.id.as_ref().map(|id| id.as_str()));
+        let ids = members.iter().filter_map(|(_, key)| self.table.get(*key)?.id.as_ref().map(Text::as_str));
         let (version, timeout) = (self.config.version, self.config.connection_timeout);
         write_get_streaming_events(ids, timeout, version, lane.impersonation.as_ref(), &mut self.draft.body);
         let keys: Vec<_> = members.iter().map(|(_, key)| *key).collect();

@@ -83,6 +83,7 @@ pub(super) enum Input {
 
 /// What is to be done, in this order.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[allow(clippy::struct_excessive_bools)] // what to do is a set
 pub(super) struct Effects {
     /// Report the first going live.
     pub(super) live: bool,
@@ -116,6 +117,7 @@ impl State {
 }
 
 /// The next state, and what is to be done. An input that a phase does not expect changes nothing: it came too late.
+#[allow(clippy::match_same_arms)] // a row a transition, in the order of the diagram
 pub(super) fn next(state: State, input: Input) -> (State, Effects) {
     use Phase::{Abandoning, Closed, Idle, Leaving, Live, Opening, Parked, Subscribing, Wanted};
     let none = Effects::default();
