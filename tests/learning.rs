@@ -184,3 +184,13 @@ fn what_was_learned_of_one_body_holds_for_the_next_only_where_it_means_the_same(
         }
     }
 }
+
+#[test]
+fn a_known_shape_with_markup_beyond_ascii_does_not_pass_in_a_document_of_ascii() {
+    let event = "<t:NewMailEvent note=\"\u{e9}\"><t:TimeStamp>2026-03-05T09:14:01Z</t:TimeStamp></t:NewMailEvent>";
+    let one =
+        soap::streaming(&format!("<m:Notifications><m:Notification>{event}{event}</m:Notification></m:Notifications>"));
+    let body = format!("{one}<?xml version=\"1.0\" encoding=\"US-ASCII\"?>{one}");
+    let seen = assert_invisible(body.as_bytes(), SEED, "a document of ASCII behind one of UTF-8");
+    assert!(seen.error.is_some());
+}

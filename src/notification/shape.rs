@@ -217,7 +217,8 @@ impl Shapes {
     pub(super) fn learn(&mut self, run: &[u8], event: &EventFields) {
         // reading on by itself, the scanner looks at few bytes twice: what it saves is earned
         self.credit = self.credit.saturating_add(run.len() / 4).min(CREDIT);
-        if !self.enabled || self.credit == 0 {
+        // markup beyond ASCII would have to be refused in a document that declares US-ASCII
+        if !self.enabled || self.credit == 0 || !run.is_ascii() {
             return;
         }
         let before = self.literals.len();
