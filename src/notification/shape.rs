@@ -66,6 +66,8 @@ pub(super) struct Shapes {
 struct Shape {
     /// The event it was learned from: its kind, and the parts that are present and empty.
     template: EventFields,
+    /// The first bytes of its first literal.
+    head: u64,
     /// Where its literals begin.
     literals: u32,
     slots: [Slot; MAX_SLOTS],
@@ -160,11 +162,12 @@ impl Shapes {
     pub(super) fn begin(&mut self, bytes: &[u8], event: &mut EventFields) -> (Progress, usize) {
         let likely = self.known.get(self.latest).map_or(0, |shape| usize::from(shape.next));
         let mut wasted: usize = 0;
+        let head = bytes.first_chunk().copied().map(u64::from_le_bytes);
         // the one that followed last time, then the others
         for at in core::iter::once(likely).chain((0..self.known.len()).filter(|at| *at != likely)) {
             let Some(shape) = self.known.get(at) else { continue };
-            if !shape.may_begin(&self.literals, bytes) {
-                wasted = wasted.saturating_add(1);
+            // tells most kinds of events apart
+            if head.is_some_and(|head| head != shape.head) {
                 continue;
             }
             let begun = Matching::new(at, shape, event);
@@ -381,14 +384,6 @@ impl Value {
 }
 
 impl Shape {
-    /// Whether `bytes` begin like it, as far as they go: a look that tells most kinds of events apart.
-    #[inline]
-    fn may_begin(&self, literals: &[u8], bytes: &[u8]) -> bool {
-        let start = self.literals as usize;
-        let len = usize::from(self.literal_before(0)).min(bytes.len());
-        literals.get(start..start.saturating_add(len)) == bytes.get(..len)
-    }
-
     /// Length of the literal before a slot, or, behind the last, of the tail.
     #[inline]
     fn literal_before(&self, slot: u8) -> u16 {
@@ -436,10 +431,16 @@ impl Shape {
             *slot = Slot { literal: literal.len() as u16, value: *value, end };
             at = span.end;
         }
+        // the head is looked at before anything else, and so must not be a value
+        let head = u64::from_le_bytes(*run.first_chunk()?);
+        if values.first().is_some_and(|(span, _)| span.start < u64::BITS / 8) {
+            return None;
+        }
         let tail = run.get(at as usize..)?;
         literals.extend_from_slice(tail);
         Some(Self {
             template: *event,
+            head,
             literals: start,
             slots,
             len: len as u8,
