@@ -3,6 +3,7 @@
 use super::class::{is_control, is_name_byte, is_name_char, is_name_start_byte, is_name_start_char, is_space};
 use super::find;
 use super::scanner::{Cursor, Scanner, State, Step, Stop};
+use super::text::is_beyond_ascii;
 use crate::error::{ErrorKind, Limit};
 
 impl Scanner {
@@ -148,7 +149,7 @@ impl Scanner {
             if byte >= 0x80 {
                 let wide = self.valid_run(cur, |bytes| find::wide_run_until(bytes, stop));
                 cur.advance(wide);
-                if wide == 0 {
+                if is_beyond_ascii(cur) {
                     self.beyond_ascii(cur)?;
                 }
                 continue;

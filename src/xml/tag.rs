@@ -4,6 +4,7 @@ use super::class::{is_control, is_name_byte, is_name_char, is_name_start_byte, i
 use super::find;
 use super::namespace::{self, Resolved};
 use super::scanner::{Attribute, Cursor, QName, Scanner, Span, State, Step, Stop};
+use super::text::is_beyond_ascii;
 use crate::error::{Error, ErrorKind, Limit};
 
 impl Scanner {
@@ -233,7 +234,7 @@ impl Scanner {
                     let quote = self.quote;
                     let wide = self.valid_run(cur, |bytes| find::wide_value_run(bytes, quote));
                     cur.advance(wide);
-                    if wide == 0 {
+                    if is_beyond_ascii(cur) {
                         self.beyond_ascii(cur)?;
                     }
                 }

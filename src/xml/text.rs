@@ -58,7 +58,9 @@ impl Scanner {
                     if wide > 0 {
                         self.brackets_of_run(cur, wide);
                         cur.advance(wide);
-                        continue;
+                        if !is_beyond_ascii(cur) {
+                            continue;
+                        }
                     }
                     self.beyond_ascii(cur)?;
                 }
@@ -69,7 +71,7 @@ impl Scanner {
     }
 
     /// Length of a run that begins beyond ASCII, all of it found to be characters that XML allows. Found and checked in
-    /// bulk; 0 where that is not possible, and one character after the other has to be decoded.
+    /// bulk, which is not to be tried again right behind it: a byte beyond ASCII there has to be decoded by itself.
     #[inline]
     pub(super) fn valid_run(&mut self, cur: &Cursor<'_>, find: impl FnOnce(&[u8]) -> usize) -> usize {
         let rest = cur.rest();
@@ -77,12 +79,10 @@ impl Scanner {
             return 0;
         }
         let run = rest.get(..find(rest)).unwrap_or_default();
+        let valid = core::str::from_utf8(run).map_or_else(|error| error.valid_up_to(), str::len);
         // found in one pass and checked in another; the first byte was looked at before
-        self.look(run.len().saturating_mul(2).saturating_sub(1));
-        match core::str::from_utf8(run) {
-            Ok(_) => run.len(),
-            Err(error) => error.valid_up_to(),
-        }
+        self.look(run.len().saturating_add(valid).saturating_sub(1));
+        valid
     }
 
     /// Counts the `]` that end a run of ordinary bytes, for the `>` that may follow.
@@ -241,7 +241,7 @@ impl Scanner {
                         self.after_cr = false;
                         let wide = self.valid_run(cur, |bytes| find::wide_run_until(bytes, b']'));
                         cur.advance(wide);
-                        if wide == 0 {
+                        if is_beyond_ascii(cur) {
                             self.beyond_ascii(cur)?;
                         }
                     } else if byte < b' ' {
@@ -260,4 +260,10 @@ impl Scanner {
         self.after_cr = false;
         self.brackets = self.brackets.saturating_add(1).min(2);
     }
+}
+
+/// Whether the next byte is beyond ASCII.
+#[inline]
+pub(super) fn is_beyond_ascii(cur: &Cursor<'_>) -> bool {
+    cur.peek().is_some_and(|byte| byte >= 0x80)
 }
