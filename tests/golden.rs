@@ -1,4 +1,4 @@
-//! Every body of the corpus is read as two files say: `corpus/expected/…jsonl`, written by an independent reference over
+//! Every body of the corpus is read as two files say: `corpus/expected/…jsonl`, written by a second reader over
 //! another XML parser, and `corpus/golden/…txt`, a snapshot of all that this parser says, for review.
 //!
 //! `UPDATE_GOLDEN=1 cargo test --test golden` writes the snapshots anew; what changed is seen in the diff.
@@ -58,12 +58,17 @@ fn orphans(folder: &str, extension: &str, bodies: &[Body]) -> Vec<String> {
     files.iter().filter(|file| !known.contains(file)).map(|file| corpus::name(file)).collect()
 }
 
+/// Where what was found first parts from what was expected.
+fn report(wrong: &mut String, body: &Body, at: usize, expected: &str, found: &str) {
+    writeln!(wrong, "{} line {}:\n  expected {expected}\n  found    {found}", body.name, at + 1).unwrap();
+}
+
 fn read(path: &Path) -> Option<String> {
     fs::read_to_string(path).ok()
 }
 
 #[test]
-fn every_body_is_read_as_the_independent_reference_reads_it() {
+fn every_body_is_read_as_another_parser_reads_it() {
     let bodies = corpus::bodies();
     let mut wrong = String::new();
     for body in &bodies {
@@ -75,15 +80,7 @@ fn every_body_is_read_as_the_independent_reference_reads_it() {
         let found = as_json(&body.bytes);
         if let Some(at) = (0..found.len().max(expected.len())).find(|at| found.get(*at) != expected.get(*at)) {
             let line = |lines: &[Value]| lines.get(at).map_or_else(|| "nothing".to_owned(), Value::to_string);
-            writeln!(
-                wrong,
-                "{} line {}:\n  expected {}\n  found    {}",
-                body.name,
-                at + 1,
-                line(&expected),
-                line(&found)
-            )
-            .unwrap();
+            report(&mut wrong, body, at, &line(&expected), &line(&found));
         }
     }
     assert!(wrong.is_empty(), "\n{wrong}");
@@ -107,15 +104,7 @@ fn every_body_is_read_as_its_reviewed_snapshot_says() {
             let differs = found.lines().zip(expected.lines()).position(|(found, expected)| found != expected);
             let at = differs.unwrap_or_else(|| found.lines().count().min(expected.lines().count()));
             let line = |text: &str| text.lines().nth(at).unwrap_or("nothing").to_owned();
-            writeln!(
-                wrong,
-                "{} line {}:\n  expected {}\n  found    {}",
-                body.name,
-                at + 1,
-                line(&expected),
-                line(&found)
-            )
-            .unwrap();
+            report(&mut wrong, body, at, &line(&expected), &line(&found));
         }
     }
     assert!(wrong.is_empty(), "\n{wrong}\nUPDATE_GOLDEN=1 writes the snapshots anew");
