@@ -44,4 +44,4 @@ pub use id::event_number;
 pub use mailbox::{Change, Mailbox};
 pub use rng::Rng;
 pub use server::{ConnectionId, Head, Output, Server};
-pub use subscription::{End, Mode, Record};
+pub use subscription::{End, Filter, Mode, Record};

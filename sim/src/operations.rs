@@ -4,7 +4,7 @@ use crate::request::{FolderRef, Refusal, Subscribe};
 use crate::server::{ConnectionId, Server};
 use crate::subscription::Subscription;
 use crate::write::{Notification, Writer};
-use crate::{End, Event, Mailbox, Mode, Record, Style, Target, id};
+use crate::{End, Event, Filter, Mailbox, Mode, Record, Style, Target, id};
 use core::time::Duration;
 use std::collections::{BTreeSet, VecDeque};
 
@@ -65,8 +65,7 @@ impl Server {
             record: self.records.len() - 1,
             mailbox: watched.clone(),
             mode: wish.mode,
-            folders,
-            kinds: wish.kinds.iter().copied().collect(),
+            filter: Filter { folders, kinds: wish.kinds.iter().copied().collect() },
             expiry,
             expires: None,
             backend: backend.clone().filter(|_| anchored),

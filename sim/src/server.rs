@@ -96,6 +96,7 @@ pub struct Server {
     pub(crate) streams: BTreeMap<ConnectionId, Stream>,
     pub(crate) expiries: BTreeSet<(Duration, String)>,
     pub(crate) records: Vec<Record>,
+    pub(crate) history: BTreeMap<String, Vec<Event>>,
     pub(crate) faults: Vec<FaultRecord>,
     pub(crate) outputs: Vec<Output>,
     pub(crate) mailboxes: BTreeMap<String, Mailbox>,
@@ -118,6 +119,7 @@ impl Server {
             streams: BTreeMap::new(),
             expiries: BTreeSet::new(),
             records: vec![],
+            history: BTreeMap::new(),
             faults: vec![],
             outputs: vec![],
             mailboxes: BTreeMap::new(),
@@ -143,6 +145,12 @@ impl Server {
     #[must_use]
     pub fn record(&self, id: &str) -> Option<&Record> {
         self.records.get(self.subscriptions.get(id)?.record)
+    }
+
+    /// Everything that ever happened in a mailbox, watched or not, in order.
+    #[must_use]
+    pub fn history(&self, user: &str) -> &[Event] {
+        self.history.get(user).map_or(&[], Vec::as_slice)
     }
 
     /// Every fault that occurred, in order.
@@ -189,6 +197,7 @@ impl Server {
             event.number = self.last_event;
         }
         self.distribute(&user.to_ascii_lowercase(), &events, now);
+        self.history.entry(user.to_ascii_lowercase()).or_default().extend(events.iter().cloned());
         events.iter().map(|event| event.number).collect()
     }
 
@@ -207,7 +216,7 @@ impl Server {
         for id in ids {
             let Some(subscription) = self.subscriptions.get_mut(id) else { continue };
             for event in events {
-                if !subscription.wants(event, self.config.style) {
+                if !subscription.filter.wants(event, self.config.style) {
                     continue;
                 }
                 self.records[subscription.record].events.push(event.clone());

@@ -52,8 +52,7 @@ pub(crate) struct Subscription {
     pub(crate) record: usize,
     pub(crate) mailbox: String,
     pub(crate) mode: Mode,
-    pub(crate) folders: Option<BTreeSet<u64>>,
-    pub(crate) kinds: BTreeSet<Kind>,
+    pub(crate) filter: Filter,
     pub(crate) expiry: Duration,
     /// Set while no connection reads it.
     pub(crate) expires: Option<Duration>,
@@ -63,8 +62,19 @@ pub(crate) struct Subscription {
     pub(crate) stream: Option<u64>,
 }
 
-impl Subscription {
-    pub(crate) fn wants(&self, event: &Event, style: Style) -> bool {
+/// Which events of its mailbox a subscription is told of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Filter {
+    /// The numbers of its folders; `None`: all folders.
+    pub folders: Option<BTreeSet<u64>>,
+    /// The kinds of events.
+    pub kinds: BTreeSet<Kind>,
+}
+
+impl Filter {
+    /// Whether a server of this style tells of the event.
+    #[must_use]
+    pub fn wants(&self, event: &Event, style: Style) -> bool {
         let Some(folders) = &self.folders else { return self.kinds.contains(&event.kind) };
         // gromox tells a folder's watcher of a changed item only by the folder's own Modified
         if style == Style::Gromox && event.kind == Kind::Modified && matches!(event.target, Target::Item(_)) {

@@ -59,7 +59,10 @@ impl Session {
         if self.subscribing == 0 && self.to_subscribe.is_empty() {
             self.ready.append(&mut self.holding);
         }
-        while let Some(lane) = self.ready.pop_front() {
+        // a connection given up for room is dropped before the next is opened
+        while self.outbox.is_empty()
+            && let Some(lane) = self.ready.pop_front()
+        {
             if let Some(id) = self.send_stream(lane) {
                 return Some(id);
             }
