@@ -12,6 +12,9 @@ use super::text::{Text, element, number, put};
 pub struct ConnectionTimeout(u16);
 
 impl ConnectionTimeout {
+    /// 1 minute.
+    pub const MIN: Self = Self(1);
+
     /// The longest: 30 minutes.
     pub const MAX: Self = Self(30);
 

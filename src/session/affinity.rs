@@ -65,8 +65,21 @@ pub(super) struct Lane {
     pub(super) open_by: Option<Instant>,
     pub(super) streams: u32,
     pub(super) repack_after: Instant,
-    /// Stands in one of the session's queues of lanes.
-    pub(super) queued: bool,
+    pub(super) place: Place,
+    /// How many subscriptions it has.
+    pub(super) count: u32,
+}
+
+/// In which of the session's queues a lane stands. An entry of any other queue is out of date.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    Nowhere,
+    /// It may need a connection.
+    Ready,
+    /// It waits for the Subscribes under way.
+    Holding,
+    /// It waits for a free slot.
+    Starved,
 }
 
 impl Lane {
@@ -83,7 +96,8 @@ impl Lane {
             open_by: None,
             streams: 0,
             repack_after: Instant::default(),
-            queued: false,
+            place: Place::Nowhere,
+            count: 0,
         }
     }
 

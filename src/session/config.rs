@@ -37,6 +37,7 @@ pub struct Config {
     pub(super) healthy_after: Duration,
     pub(super) pack_window: Duration,
     pub(super) repack_interval: Duration,
+    pub(super) connections_retry: Duration,
     pub(super) useless_documents: u32,
     pub(super) useless_bytes: u64,
     pub(super) close_timeout: Duration,
@@ -62,6 +63,7 @@ impl Default for Config {
             healthy_after: Duration::from_secs(30),
             pack_window: Duration::from_secs(5),
             repack_interval: Duration::from_secs(60),
+            connections_retry: Duration::from_secs(15 * 60),
             useless_documents: 600,
             useless_bytes: 8 * 1024 * 1024,
             close_timeout: Duration::from_secs(10),
@@ -118,6 +120,8 @@ setters! {
     with_pack_window: pack_window, Duration;
     /// The least time between two connections given up to make room. Default: 60 s.
     with_repack_interval: repack_interval, Duration;
+    /// When the server had too many connections: how long until one more is tried again. Default: 15 minutes.
+    with_connections_retry: connections_retry, Duration;
     /// The most documents a minute without a mailbox event. Default: 600.
     with_useless_documents: useless_documents, u32;
     /// The most bytes a minute without a mailbox event. Default: 8 MiB.

@@ -11,7 +11,7 @@ use super::event::{GapReason, SubscriptionKey};
 use super::http::Verdict;
 use super::time::Instant;
 use crate::NotificationParser;
-use crate::request::Text;
+use crate::request::{ConnectionTimeout, Text};
 
 /// How a request came to its end.
 #[derive(Debug)]
@@ -67,6 +67,8 @@ pub(super) struct Stream {
     /// `Closed` was said, and nothing else since.
     pub(super) closed: bool,
     pub(super) whole_by: Instant,
+    /// Asked for no longer than a turn, since others wait.
+    pub(super) short: bool,
     // of the document that is being read
     pub(super) doc_closed: bool,
     pub(super) doc_useful: bool,
@@ -80,8 +82,13 @@ pub(super) struct Stream {
 }
 
 impl Stream {
-    pub(super) fn new(members: Vec<(u64, SubscriptionKey)>, config: &Config, now: Instant) -> Self {
-        let minutes = u64::from(config.connection_timeout.get());
+    pub(super) fn new(
+        members: Vec<(u64, SubscriptionKey)>,
+        timeout: ConnectionTimeout,
+        config: &Config,
+        now: Instant,
+    ) -> Self {
+        let minutes = u64::from(timeout.get());
         let whole = Duration::from_secs(minutes.saturating_mul(60)).saturating_add(config.slack);
         Self {
             alive: u32::try_from(members.len()).unwrap_or(u32::MAX),
@@ -89,6 +96,7 @@ impl Stream {
             promoted: false,
             closed: false,
             whole_by: now.after(whole),
+            short: timeout == ConnectionTimeout::MIN,
             doc_closed: false,
             doc_useful: false,
             named: Vec::new(),

@@ -32,7 +32,7 @@ impl Session {
                 if let Some(lane) = self.lanes.get_mut(flight.lane) {
                     lane.streams = lane.streams.saturating_sub(1);
                 }
-                self.ready.append(&mut self.starved); // a slot is free
+                self.slot_freed();
             }
             Kind::Subscribe(_) => {
                 self.short_requests = self.short_requests.saturating_sub(1);
@@ -99,10 +99,7 @@ impl Session {
             Ending::Answer(complaint) => match complaint.action {
                 Action::Later => self.rest(complaint.hint),
                 Action::FewerConnections => {
-                    let limit = self.max_connections.min(self.streams.max(1));
-                    self.max_connections =
-                        if limit == self.max_connections { limit.saturating_sub(1).max(1) } else { limit };
-                    self.tell(SessionEvent::TooManyConnections { limit: self.max_connections });
+                    self.fewer_slots();
                     self.rest(complaint.hint);
                 }
                 // about mailboxes; but a connection that ends so must not be opened again at once

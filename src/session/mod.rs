@@ -83,6 +83,7 @@ mod http;
 mod output;
 mod planner;
 mod receive;
+mod slots;
 mod subscription;
 mod time;
 mod timers;
@@ -117,6 +118,8 @@ enum Timer {
     Flight(RequestId),
     Subscription(SubscriptionKey),
     Lane(usize),
+    /// One connection more may be allowed again.
+    Slots,
     Close,
 }
 
@@ -150,14 +153,16 @@ pub struct Session {
 
     to_subscribe: VecDeque<SubscriptionKey>,
     to_unsubscribe: VecDeque<SubscriptionKey>,
-    /// Lanes that may need a connection; those that wait for the Subscribes under way; those without a free slot.
+    /// Lanes, as their [`Place`] says.
     ready: VecDeque<usize>,
     holding: VecDeque<usize>,
     starved: VecDeque<usize>,
     streams: u32,
     subscribing: u32,
     short_requests: u32,
+    /// How many hanging connections are allowed now, and how many would serve all at once.
     max_connections: u32,
+    needed_connections: u32,
     told_full: bool,
 
     paused: bool,
@@ -196,6 +201,7 @@ impl Session {
             streams: 0,
             subscribing: 0,
             short_requests: 0,
+            needed_connections: 0,
             told_full: false,
             paused: false,
             refused_again: false,
@@ -214,6 +220,7 @@ impl Session {
             self.lanes.push(Lane::new(wanted.group.as_ref(), wanted.impersonation.as_ref()));
             self.lanes.len().saturating_sub(1)
         });
+        self.count_in(lane);
         let resumed = wanted.resume.take();
         let key = self.table.insert(Record {
             wanted,
@@ -333,17 +340,10 @@ impl Session {
                 },
                 Timer::Subscription(key) => self.subscription_due(key),
                 Timer::Lane(lane) => self.lane_due(lane),
+                Timer::Slots => self.one_slot_more(),
                 Timer::Close => self.give_up(),
             }
         }
-    }
-
-    /// The time for packing is over, or a connection may be given up again. It may be held back no longer.
-    fn lane_due(&mut self, index: usize) {
-        if self.holding.contains(&index) {
-            self.ready.append(&mut self.holding);
-        }
-        self.look_at(index);
     }
 
     fn subscription_due(&mut self, key: SubscriptionKey) {
@@ -410,6 +410,7 @@ impl Session {
         }
         if effects.closed {
             self.table.remove(key);
+            self.count_out(lane);
             self.tell(SessionEvent::Closed(key));
         }
         if effects.queue_subscribe {
@@ -470,15 +471,6 @@ impl Session {
             lane.waiting.push_back(key);
         }
         self.look_at(lane);
-    }
-
-    /// The lane may need a connection. It stands in one queue at most, and there once.
-    fn look_at(&mut self, index: usize) {
-        if let Some(lane) = self.lanes.get_mut(index)
-            && !core::mem::replace(&mut lane.queued, true)
-        {
-            self.ready.push_back(index);
-        }
     }
 }
 

@@ -5,9 +5,9 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::affinity::Anchor;
+use super::affinity::{Anchor, Place};
 use super::connection::{Flight, Kind, Stream};
-use super::event::{GapReason, RequestId, SessionEvent, SubscriptionKey};
+use super::event::{RequestId, SessionEvent, SubscriptionKey};
 use super::http::Verdict;
 use super::output::{Output, Request};
 use super::time::Instant;
@@ -57,11 +57,11 @@ impl Session {
             }
         }
         if self.subscribing == 0 && self.to_subscribe.is_empty() {
-            self.ready.append(&mut self.holding);
+            self.all_ready(Place::Holding);
         }
         // a connection given up for room is dropped before the next is opened
         while self.outbox.is_empty()
-            && let Some(lane) = self.ready.pop_front()
+            && let Some(lane) = self.next_ready()
         {
             if let Some(id) = self.send_stream(lane) {
                 return Some(id);
@@ -105,7 +105,6 @@ impl Session {
         let under_way = self.subscribing > 0 || !self.to_subscribe.is_empty();
         let window = self.config.pack_window;
         let lane = self.lanes.get_mut(index)?;
-        lane.queued = false;
         let table = &self.table;
         // what has gone elsewhere meanwhile must not count
         while let Some(key) = lane.waiting.front()
@@ -123,8 +122,7 @@ impl Session {
             if first {
                 self.timers.set(by, Timer::Lane(index));
             }
-            lane.queued = true;
-            self.holding.push_back(index);
+            self.stand(index, Place::Holding);
             return None;
         }
         if self.streams >= self.max_connections {
@@ -134,19 +132,21 @@ impl Session {
         let members = self.draw_members(index);
         let lane = self.lanes.get_mut(index)?;
         lane.open_by = None;
-        if !lane.waiting.is_empty() && !core::mem::replace(&mut lane.queued, true) {
-            self.ready.push_back(index);
+        if !lane.waiting.is_empty() {
+            self.stand(index, Place::Ready);
         }
         if members.is_empty() {
             return None;
         }
+        let timeout = self.connection_timeout();
+        let lane = self.lanes.get_mut(index)?;
         lane.streams = lane.streams.saturating_add(1);
         self.draft.body.clear();
         let ids = members.iter().filter_map(|(_, key)| self.table.get(*key)?.id.as_ref().map(Text::as_str));
-        let (version, timeout) = (self.config.version, self.config.connection_timeout);
+        let version = self.config.version;
         write_get_streaming_events(ids, timeout, version, lane.impersonation.as_ref(), &mut self.draft.body);
         let keys: Vec<_> = members.iter().map(|(_, key)| *key).collect();
-        let stream = Stream::new(members, &self.config, now);
+        let stream = Stream::new(members, timeout, &self.config, now);
         let id = self.sent(Operation::GetStreamingEvents, Kind::Stream(stream), index);
         for key in keys {
             self.apply(key, Input::ConnectionSent);
@@ -175,61 +175,6 @@ impl Session {
             }
         }
         members
-    }
-
-    /// All connections are in use: gives one up for the sake of this lane, or lets the lane wait for the next free one.
-    fn make_room(&mut self, index: usize) {
-        let now = self.now;
-        let Some(lane) = self.lanes.get(index) else { return };
-        if lane.repack_after > now {
-            self.timers.set(lane.repack_after, Timer::Lane(index));
-            return;
-        }
-        let more = lane.waiting.len();
-        // of this lane the smallest; else one of the two smallest of a lane that could do with one fewer
-        let mut sizes: Vec<(u32, RequestId, usize)> = Vec::new();
-        for (id, flight) in &self.flights {
-            if let Kind::Stream(stream) = &flight.kind {
-                sizes.push((stream.alive, *id, flight.lane));
-            }
-        }
-        sizes.sort_unstable();
-        let fits = |size: u32| (size as usize).saturating_add(more) <= SubscriptionIds::MAX;
-        let own = sizes.iter().find(|(size, _, lane)| *lane == index && fits(*size)).map(|(_, id, _)| *id);
-        let mut victims: Vec<RequestId> = own.into_iter().collect();
-        if victims.is_empty() {
-            let mut seen: Vec<(usize, u32, RequestId)> = Vec::new();
-            for (size, id, lane) in &sizes {
-                let Some((_, other, first)) = seen.iter().find(|(l, _, _)| l == lane) else {
-                    seen.push((*lane, *size, *id));
-                    continue;
-                };
-                if (other.saturating_add(*size) as usize) <= SubscriptionIds::MAX {
-                    victims = [*first, *id].into();
-                }
-                break;
-            }
-        }
-        if victims.is_empty() {
-            self.starved.push_back(index);
-            if let Some(lane) = self.lanes.get_mut(index) {
-                lane.queued = true;
-            }
-            if !self.told_full {
-                self.told_full = true;
-                self.tell(SessionEvent::TooManyConnections { limit: self.max_connections });
-            }
-            return;
-        }
-        if let Some(lane) = self.lanes.get_mut(index) {
-            lane.repack_after = now.after(self.config.repack_interval);
-        }
-        for id in victims {
-            let Some(flight) = self.take_flight(id, true) else { continue };
-            self.for_members(id, &flight, Input::Broken(GapReason::Repacked));
-            self.recycle(flight);
-        }
-        self.look_at(index);
     }
 
     /// Enters the request in the books.
