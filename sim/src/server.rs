@@ -147,6 +147,12 @@ impl Server {
         self.records.get(self.subscriptions.get(id)?.record)
     }
 
+    /// Whether a stream reads the subscription that has this id now.
+    #[must_use]
+    pub fn is_streaming(&self, id: &str) -> bool {
+        self.subscriptions.get(id).is_some_and(|subscription| subscription.stream.is_some())
+    }
+
     /// Everything that ever happened in a mailbox, watched or not, in order.
     #[must_use]
     pub fn history(&self, user: &str) -> &[Event] {

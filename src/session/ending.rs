@@ -83,7 +83,10 @@ impl Session {
                     self.back_off(GapReason::ConnectionLost);
                 }
             }
-            Ending::Broken(reason) => self.back_off(*reason),
+            Ending::Broken(reason) => {
+                self.breaks = self.breaks.saturating_add(1);
+                self.back_off(*reason);
+            }
             Ending::Refused(_) if matches!(flight.kind, Kind::Stream(_)) => self.back_off(GapReason::ServerError),
             Ending::Refused(_) => {}
             Ending::Credentials(status) => {
@@ -199,7 +202,16 @@ impl Session {
     fn stream_ended(&mut self, id: RequestId, flight: &Flight, ending: Ending) {
         match ending {
             // with the credentials refused, nothing was streamed that could be missing
-            Ending::Good(_) | Ending::Credentials(_) => self.for_members(id, flight, Input::Ended),
+            Ending::Good(_) | Ending::Credentials(_) => {
+                for key in self.members(id, flight) {
+                    if matches!(ending, Ending::Good(_))
+                        && let Some(record) = self.table.get_mut(key)
+                    {
+                        record.vouched = self.breaks;
+                    }
+                    self.apply(key, Input::Ended);
+                }
+            }
             Ending::Broken(reason) => self.stream_broke(id, flight, reason),
             Ending::Refused(_) => self.for_members(id, flight, Input::Broken(GapReason::ServerError)),
             Ending::Answer(complaint) => {
@@ -213,12 +225,7 @@ impl Session {
     /// The connection failed, and the server may have started anew meanwhile: can the ids be trusted?
     fn stream_broke(&mut self, id: RequestId, flight: &Flight, reason: GapReason) {
         for key in self.members(id, flight) {
-            let length = self.subscription_id(key).map_or(0, str::len);
-            let renew = match self.config.suspect_ids {
-                SuspectIds::Trust => false,
-                SuspectIds::Renew => true,
-                SuspectIds::RenewShort => length < 24,
-            };
+            let renew = self.subscription_id(key).is_some_and(|id| self.suspects(id));
             self.apply(key, if renew { Input::Lost(reason) } else { Input::Broken(reason) });
         }
         if let Some(lane) = self.lanes.get_mut(flight.lane)
@@ -228,6 +235,15 @@ impl Session {
         {
             lane.cookie = None; // the server that it names may be gone
             lane.anchor = Anchor::Needed;
+        }
+    }
+
+    /// Whether an id means nothing certain once the server may have started anew.
+    pub(super) fn suspects(&self, id: &str) -> bool {
+        match self.config.suspect_ids {
+            SuspectIds::Trust => false,
+            SuspectIds::Renew => true,
+            SuspectIds::RenewShort => id.len() < 24,
         }
     }
 

@@ -169,6 +169,8 @@ pub struct Session {
     refused_again: bool,
     rest_until: Instant,
     failures: u32,
+    /// How many requests ended in the dark: after each, the server may have started anew.
+    breaks: u32,
     end: End,
 }
 
@@ -207,6 +209,7 @@ impl Session {
             refused_again: false,
             rest_until: Instant::default(),
             failures: 0,
+            breaks: 0,
             end: End::Open,
         }
     }
@@ -226,6 +229,7 @@ impl Session {
             wanted,
             state: State::NEW,
             id: None,
+            vouched: 0,
             lane,
             flight: None,
             last_timestamp: String::new(),
@@ -456,6 +460,7 @@ impl Session {
         self.ids.insert((self.hash(id.as_str()), key));
         if let Some(record) = self.table.get_mut(key) {
             record.id = Some(id);
+            record.vouched = self.breaks;
         }
     }
 

@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 
 use super::affinity::{Anchor, Place};
 use super::connection::{Flight, Kind, Stream};
-use super::event::{RequestId, SessionEvent, SubscriptionKey};
+use super::event::{GapReason, RequestId, SessionEvent, SubscriptionKey};
 use super::http::Verdict;
 use super::output::{Output, Request};
 use super::time::Instant;
@@ -46,28 +46,29 @@ impl Session {
     /// Writes the next request into the draft.
     fn plan(&mut self) -> Option<RequestId> {
         let room = self.short_requests < self.config.max_requests.max(1);
-        while room && let Some(key) = self.to_unsubscribe.pop_front() {
-            if let Some(id) = self.send_unsubscribe(key) {
-                return Some(id);
+        loop {
+            while room && let Some(key) = self.to_unsubscribe.pop_front() {
+                if let Some(id) = self.send_unsubscribe(key) {
+                    return Some(id);
+                }
             }
-        }
-        while room && let Some(key) = self.to_subscribe.pop_front() {
-            if let Some(id) = self.send_subscribe(key) {
-                return Some(id);
+            while room && let Some(key) = self.to_subscribe.pop_front() {
+                if let Some(id) = self.send_subscribe(key) {
+                    return Some(id);
+                }
             }
-        }
-        if self.subscribing == 0 && self.to_subscribe.is_empty() {
-            self.all_ready(Place::Holding);
-        }
-        // a connection given up for room is dropped before the next is opened
-        while self.outbox.is_empty()
-            && let Some(lane) = self.next_ready()
-        {
+            if self.subscribing == 0 && self.to_subscribe.is_empty() {
+                self.all_ready(Place::Holding);
+            }
+            // a connection given up for room is dropped before the next is opened
+            if !self.outbox.is_empty() {
+                return None;
+            }
+            let lane = self.next_ready()?;
             if let Some(id) = self.send_stream(lane) {
                 return Some(id);
             }
         }
-        None
     }
 
     fn send_unsubscribe(&mut self, key: SubscriptionKey) -> Option<RequestId> {
@@ -160,20 +161,23 @@ impl Session {
     /// Up to 200 of those who wait, each once, in the order of their hashes.
     fn draw_members(&mut self, index: usize) -> Vec<(u64, SubscriptionKey)> {
         let mut members: Vec<(u64, SubscriptionKey)> = Vec::new();
-        let seed = self.hash_seed;
-        let Some(lane) = self.lanes.get_mut(index) else { return members };
         while members.len() < SubscriptionIds::MAX
-            && let Some(key) = lane.waiting.pop_front()
+            && let Some(key) = self.lanes.get_mut(index).and_then(|lane| lane.waiting.pop_front())
         {
             let idle = self.table.get(key).filter(|record| record.state.phase == Phase::Idle);
-            if let Some(id) = idle.and_then(|record| record.id.as_ref()) {
-                members.push((super::hash(seed, id.as_str()), key));
+            let Some((record, id)) = idle.and_then(|record| Some((record, record.id.as_ref()?))) else { continue };
+            if record.vouched < self.breaks && self.suspects(id.as_str()) {
+                self.apply(key, Input::Lost(GapReason::SubscriptionLost));
+                continue;
             }
-            if members.len() == SubscriptionIds::MAX || lane.waiting.is_empty() {
+            members.push((self.hash(id.as_str()), key));
+            if members.len() == SubscriptionIds::MAX {
                 members.sort_unstable();
                 members.dedup(); // one that went idle twice waits twice
             }
         }
+        members.sort_unstable();
+        members.dedup();
         members
     }
 

@@ -76,6 +76,8 @@ pub(super) struct Record {
     pub(super) wanted: Subscription,
     pub(super) state: State,
     pub(super) id: Option<Text>,
+    /// How many breaks the session had seen when the server last vouched for the id.
+    pub(super) vouched: u32,
     pub(super) lane: usize,
     /// The connection it is on.
     pub(super) flight: Option<RequestId>,

@@ -132,6 +132,12 @@ impl Plan {
         wanted
     }
 
+    /// Whether there are more lanes than connections, so that they must take turns.
+    pub(crate) fn crowded(&self) -> bool {
+        let full = self.wishes.len().div_ceil(200);
+        !self.grouped && self.users.len().max(full) > self.slots as usize || full > self.slots as usize
+    }
+
     /// Whose mailbox a wish is about: within a group nobody is impersonated here.
     pub(crate) fn mailbox(&self, wish: Wish) -> &str {
         &self.users[if self.grouped { 0 } else { wish.user }]
