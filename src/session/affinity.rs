@@ -15,6 +15,7 @@ use crate::request::{Impersonation, Text};
 pub struct Group {
     name: String,
     anchor: Text,
+    cookie: Option<Text>,
 }
 
 impl Group {
@@ -22,7 +23,15 @@ impl Group {
     /// group's first mailbox by name; subscribe for it first.
     #[must_use]
     pub fn new(name: impl Into<String>, anchor: Text) -> Self {
-        Self { name: name.into(), anchor }
+        Self { name: name.into(), anchor, cookie: None }
+    }
+
+    /// Goes on with the mailbox server of an earlier run, whose ids mean nothing to any other: what
+    /// [`Session::group_cookie`](super::Session::group_cookie) said then.
+    #[must_use]
+    pub fn cookie(mut self, cookie: Text) -> Self {
+        self.cookie = Some(cookie);
+        self
     }
 }
 
@@ -85,12 +94,13 @@ pub(super) enum Place {
 impl Lane {
     pub(super) fn new(group: Option<&Group>, impersonation: Option<&Impersonation>) -> Self {
         let address = impersonation.and_then(Impersonation::address);
+        let cookie = group.and_then(|g| g.cookie.as_ref()).filter(|cookie| fit(cookie.as_str()));
         Self {
             anchor_mailbox: group.map(|g| g.anchor.as_str()).or(address).map(String::from),
             affinity: group.is_some(),
             impersonation: impersonation.cloned(),
-            cookie: None,
-            anchor: if group.is_some() { Anchor::Needed } else { Anchor::Set },
+            cookie: cookie.map(|cookie| cookie.as_str().into()),
+            anchor: if group.is_some() && cookie.is_none() { Anchor::Needed } else { Anchor::Set },
             blocked: VecDeque::new(),
             waiting: VecDeque::new(),
             open_by: None,
@@ -113,9 +123,13 @@ impl Lane {
     pub(super) fn set_cookie(&mut self, header: &str) {
         let pair = header.split(';').next().unwrap_or_default().trim();
         let wanted = pair.split_once('=').is_some_and(|(name, _)| name.trim() == "X-BackEndOverrideCookie");
-        let fit = pair.len() <= 4096 && pair.bytes().all(|b| (0x20..0x7F).contains(&b));
-        if self.affinity && wanted && fit {
+        if self.affinity && wanted && fit(pair) {
             self.cookie = Some(pair.into());
         }
     }
+}
+
+/// Whether it may stand in a header field.
+fn fit(cookie: &str) -> bool {
+    cookie.len() <= 4096 && cookie.bytes().all(|b| (0x20..0x7F).contains(&b))
 }

@@ -64,6 +64,8 @@ pub(super) struct Stream {
     /// How many of them are still on it.
     pub(super) alive: u32,
     pub(super) promoted: bool,
+    /// One of them was unsubscribed since: some servers end the whole connection then.
+    pub(super) parted: bool,
     /// `Closed` was said, and nothing else since.
     pub(super) closed: bool,
     pub(super) whole_by: Instant,
@@ -94,6 +96,7 @@ impl Stream {
             alive: u32::try_from(members.len()).unwrap_or(u32::MAX),
             members,
             promoted: false,
+            parted: false,
             closed: false,
             whole_by: now.after(whole),
             short: timeout == ConnectionTimeout::MIN,

@@ -79,7 +79,7 @@ impl Session {
         match ending {
             Ending::Good(_) => {
                 let short = self.now.since(flight.opened) < SHORT_LIFE;
-                if short && matches!(&flight.kind, Kind::Stream(stream) if stream.alive > 0) {
+                if short && matches!(&flight.kind, Kind::Stream(stream) if stream.alive > 0 && !stream.parted) {
                     self.back_off(GapReason::ConnectionLost);
                 }
             }

@@ -308,6 +308,13 @@ impl Session {
         self.table.get(key)?.id.as_ref().map(Text::as_str)
     }
 
+    /// What keeps a subscription's group on its mailbox server, to be stored beside the id and
+    /// [handed in again](Group::cookie).
+    #[must_use]
+    pub fn group_cookie(&self, key: SubscriptionKey) -> Option<&str> {
+        self.lanes.get(self.table.get(key)?.lane)?.cookie.as_deref()
+    }
+
     /// Whether events of the subscription are arriving.
     #[must_use]
     pub fn is_live(&self, key: SubscriptionKey) -> bool {
@@ -389,6 +396,7 @@ impl Session {
             && let Kind::Stream(stream) = &mut flight.kind
         {
             stream.alive = stream.alive.saturating_sub(1);
+            stream.parted |= effects.queue_unsubscribe;
             emptied = (stream.alive == 0).then_some(id);
         }
         if input == Input::Spoke && before.phase != state.phase {

@@ -117,7 +117,7 @@ impl Plan {
             .with_suspect_ids(self.suspects)
     }
 
-    pub(crate) fn subscription(&self, wish: Wish) -> Subscription {
+    pub(crate) fn subscription(&self, wish: Wish, cookie: Option<Text>) -> Subscription {
         let mut wanted = Subscription::new();
         wanted = match wish.what {
             What::Everything => wanted.events(EventTypes::ALL),
@@ -125,7 +125,11 @@ impl Plan {
             What::NewMail => wanted.events(EventTypes::NEW_MAIL),
         };
         if self.grouped {
-            wanted = wanted.group(Group::new("group", Text::new(&self.users[0]).unwrap()));
+            let group = Group::new("group", Text::new(&self.users[0]).unwrap());
+            wanted = wanted.group(match cookie {
+                Some(cookie) => group.cookie(cookie),
+                None => group,
+            });
         } else if wish.user > 0 {
             wanted = wanted.impersonate(Impersonation::PrimarySmtpAddress(Text::new(&self.users[wish.user]).unwrap()));
         }

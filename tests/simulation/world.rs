@@ -139,7 +139,7 @@ impl World {
     /// The whole of a run: chaos, calm, a probe of everything that is watched, and the end.
     fn live(&mut self) -> Verdict {
         for wish in self.plan.wishes.clone() {
-            self.subscribe(wish, None);
+            self.subscribe(wish, None, None);
         }
         self.chaos()?;
         self.server.config_mut().faults.clear();
@@ -148,15 +148,7 @@ impl World {
         self.change_all();
         self.pass(calm)?;
         let crowded = self.plan.crowded();
-        for (key, watch) in &self.watches {
-            let live = self.session.is_live(*key);
-            if watch.leaving.is_none() && !live && !crowded {
-                return Err(format!("{key:?} is not live after all has been well for {CALM:?}"));
-            }
-            if watch.lost && live {
-                return Err(format!("{key:?} was told Lost, and no Gap has followed"));
-            }
-        }
+        self.all_live(crowded)?;
         self.change_all();
         let probe = self.now + if crowded { ROUND } else { ARRIVAL };
         self.pass(probe)?;
@@ -167,6 +159,24 @@ impl World {
             }
         }
         self.finish()
+    }
+
+    /// Each is live, or between two connections for a moment.
+    fn all_live(&mut self, crowded: bool) -> Verdict {
+        let mut missing: Vec<_> = self.watches.keys().copied().filter(|_| !crowded).collect();
+        for _ in 0..60 {
+            missing.retain(|key| self.watches.get(key).is_some_and(|w| w.leaving.is_none()) && !self.session.is_live(*key));
+            let step = self.now + Duration::from_secs(1);
+            self.pass(step)?;
+        }
+        if let Some(key) = missing.first() {
+            return Err(format!("{key:?} is not live after all has been well for {CALM:?}"));
+        }
+        let waits = |key, watch: &Watch| watch.lost && self.session.is_live(key);
+        match self.watches.iter().find(|(key, watch)| waits(**key, watch)) {
+            Some((key, _)) => Err(format!("{key:?} was told Lost, and no Gap has followed")),
+            None => Ok(()),
+        }
     }
 
     fn chaos(&mut self) -> Verdict {
@@ -207,8 +217,8 @@ impl World {
 
     // ---- the caller ---------------------------------------------------------------------------------------------
 
-    fn subscribe(&mut self, wish: Wish, resume: Option<Text>) {
-        let mut wanted = self.plan.subscription(wish);
+    fn subscribe(&mut self, wish: Wish, resume: Option<Text>, cookie: Option<Text>) {
+        let mut wanted = self.plan.subscription(wish, cookie);
         if let Some(id) = resume {
             wanted = wanted.resume(id);
         }
@@ -230,7 +240,7 @@ impl World {
             }
             None => {
                 if let Some(wish) = self.rng.pick(&self.plan.wishes).copied() {
-                    self.subscribe(wish, None);
+                    self.subscribe(wish, None, None);
                 }
             }
         }
@@ -248,15 +258,20 @@ impl World {
         let kept: Vec<_> = old
             .iter()
             .filter(|(_, watch)| watch.leaving.is_none())
-            .map(|(key, _)| (wishes[key], self.session.subscription_id(*key).and_then(|id| Text::new(id).ok())))
+            .map(|(key, _)| {
+                let text = |kept: Option<&str>| kept.and_then(|kept| Text::new(kept).ok());
+                let (id, cookie) = (self.session.subscription_id(*key), self.session.group_cookie(*key));
+                (wishes[key], text(id), text(cookie))
+            })
             .collect();
+        self.report.requests += core::mem::take(&mut self.sends).len();
         self.session = Session::new(self.plan.session(), seed);
         (self.rest_until, self.renew_credentials, self.told_full) = (Duration::ZERO, None, false);
         self.retries.clear();
         // short ids begin again with the server, and then name somebody else's subscriptions: not worth keeping
         let worth = self.plan.style == Style::Exchange;
-        for (wish, id) in kept {
-            self.subscribe(wish, id.filter(|_| worth));
+        for (wish, id, cookie) in kept {
+            self.subscribe(wish, id.filter(|_| worth), cookie);
         }
     }
 
