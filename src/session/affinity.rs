@@ -70,8 +70,8 @@ pub(super) struct Lane {
     pub(super) blocked: VecDeque<SubscriptionKey>,
     /// Subscriptions that want a connection.
     pub(super) waiting: VecDeque<SubscriptionKey>,
-    /// When to open one, however few are waiting.
-    pub(super) open_by: Option<Instant>,
+    /// Since when.
+    pub(super) waiting_since: Option<Instant>,
     pub(super) streams: u32,
     pub(super) repack_after: Instant,
     pub(super) place: Place,
@@ -103,7 +103,7 @@ impl Lane {
             anchor: if group.is_some() && cookie.is_none() { Anchor::Needed } else { Anchor::Set },
             blocked: VecDeque::new(),
             waiting: VecDeque::new(),
-            open_by: None,
+            waiting_since: None,
             streams: 0,
             repack_after: Instant::default(),
             place: Place::Nowhere,

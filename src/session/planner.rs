@@ -16,6 +16,9 @@ use super::{End, Session, Timer};
 use crate::request::{Subscribe, SubscriptionIds, Text, Unsubscribe, write_get_streaming_events};
 use crate::{NotificationParser, Operation};
 
+/// How many times longer than usual to wait for the Subscribes under way before the last slot is taken.
+const PATIENCE: u32 = 12;
+
 impl Session {
     /// What to do next; to be called until it is [`Output::Timeout`]. May change after every other call.
     pub fn poll_output(&mut self, now: Instant) -> Output<'_> {
@@ -104,7 +107,7 @@ impl Session {
     fn send_stream(&mut self, index: usize) -> Option<RequestId> {
         let now = self.now;
         let under_way = self.subscribing > 0 || !self.to_subscribe.is_empty();
-        let window = self.config.pack_window;
+        let last_slot = self.streams.saturating_add(1) >= self.max_connections;
         let lane = self.lanes.get_mut(index)?;
         let table = &self.table;
         // what has gone elsewhere meanwhile must not count
@@ -114,15 +117,15 @@ impl Session {
             lane.waiting.pop_front();
         }
         if lane.waiting.is_empty() {
-            lane.open_by = None;
+            lane.waiting_since = None;
             return None;
         }
-        let first = lane.open_by.is_none();
-        let by = *lane.open_by.get_or_insert_with(|| now.after(window));
+        // the last slot, or a connection given up, is worth a longer wait for the rest of those who are being subscribed
+        let patience = if last_slot && lane.streams > 0 { PATIENCE } else { 1 };
+        let window = self.config.pack_window.saturating_mul(patience);
+        let by = lane.waiting_since.get_or_insert(now).after(window);
         if under_way && lane.waiting.len() < SubscriptionIds::MAX && by > now {
-            if first {
-                self.timers.set(by, Timer::Lane(index));
-            }
+            self.timers.set(by, Timer::Lane(index));
             self.stand(index, Place::Holding);
             return None;
         }
@@ -132,7 +135,7 @@ impl Session {
         }
         let members = self.draw_members(index);
         let lane = self.lanes.get_mut(index)?;
-        lane.open_by = None;
+        lane.waiting_since = None;
         if !lane.waiting.is_empty() {
             self.stand(index, Place::Ready);
         }

@@ -39,11 +39,11 @@ impl Network {
         self.parcels.insert(self.count, parcel);
     }
 
-    pub(crate) fn to_server(&mut self, connection: u64, parcel: Parcel, now: Duration) {
+    pub(crate) fn send_up(&mut self, connection: u64, parcel: Parcel, now: Duration) {
         self.put(connection, true, parcel, now);
     }
 
-    pub(crate) fn to_session(&mut self, output: Output, now: Duration) {
+    pub(crate) fn send_down(&mut self, output: Output, now: Duration) {
         let connection = output.connection();
         let Output::Body { bytes, .. } = output else {
             return self.put(connection, false, Parcel::Answer(output), now);

@@ -8,6 +8,8 @@ use ews_stream::session::{Config, Group, Subscription, SuspectIds};
 #[derive(Clone, Debug)]
 pub(crate) struct Plan {
     pub(crate) seed: u64,
+    /// Nothing goes wrong, and there is a connection for everybody: then there is no gap either.
+    pub(crate) peaceful: bool,
     pub(crate) style: Style,
     pub(crate) faults: Vec<(Fault, u32)>,
     pub(crate) users: Vec<String>,
@@ -66,6 +68,7 @@ impl Plan {
         let mut plan = Self::draw(seed, &mut Rng::new(seed ^ 0x9EAC_EF01));
         // nobody who gives up a connection for room keeps all events
         plan.slots = plan.slots.max(plan.users.len() as u32 + 1);
+        plan.peaceful = true;
         plan
     }
 
@@ -82,6 +85,7 @@ impl Plan {
             .collect();
         Self {
             seed,
+            peaceful: false,
             style,
             faults: vec![],
             slots: rng.range(1, 5) as u32,

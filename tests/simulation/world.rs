@@ -250,7 +250,7 @@ impl World {
     fn restart_process(&mut self) {
         self.note(|| "the process starts anew".into());
         for connection in core::mem::take(&mut self.flights).into_keys() {
-            self.network.to_server(connection, Parcel::Hangup { connection }, self.now);
+            self.network.send_up(connection, Parcel::Hangup { connection }, self.now);
         }
         let old = core::mem::take(&mut self.watches);
         let wishes = core::mem::take(&mut self.wishes);
@@ -374,7 +374,7 @@ impl World {
                 }
                 other => format!("  server {other:?}"),
             });
-            self.network.to_session(output, self.now);
+            self.network.send_down(output, self.now);
         }
     }
 
@@ -464,7 +464,7 @@ impl World {
                     if let Some(connection) = found {
                         self.note(|| format!("cancel {connection}"));
                         self.flights.remove(&connection);
-                        self.network.to_server(connection, Parcel::Hangup { connection }, self.now);
+                        self.network.send_up(connection, Parcel::Hangup { connection }, self.now);
                     }
                 }
                 Output::Event(event) => {
@@ -518,7 +518,7 @@ impl World {
         if busy > MAX_REQUESTS_A_MINUTE + 3 * self.wishes.len() {
             return Err(format!("{busy} requests within a minute"));
         }
-        self.network.to_server(connection, Parcel::Request { connection, head, body }, self.now);
+        self.network.send_up(connection, Parcel::Request { connection, head, body }, self.now);
         Ok(())
     }
 
@@ -536,7 +536,7 @@ impl World {
                 *self.report.gaps.entry(format!("{reason:?}")).or_default() += 1;
                 // no slot is left for what the caller has added meanwhile
                 let allowed = reason == GapReason::Repacked && self.plan.restless;
-                if self.plan.faults.is_empty() && !self.plan.rivals && !allowed {
+                if self.plan.peaceful && !allowed {
                     return Err(format!("a gap of {key:?} without a fault: {reason:?}"));
                 }
                 let Some(watch) = self.watches.get_mut(&key) else { return Err(format!("Gap of unknown {key:?}")) };
