@@ -12,7 +12,7 @@ use std::path::Path;
 #[allow(unreachable_pub)] // there it is a library
 mod bodies;
 
-use bodies::{events::events, mutate::mutate, split::split, tokens::tokens};
+use bodies::{events::events, mutate::mutate, session::session, split::split, tokens::tokens};
 
 /// xorshift64*: no seed but its own.
 struct Random(u64);
@@ -132,6 +132,14 @@ fn made_up_events_are_read_as_they_were_written() {
 fn made_up_events_with_wrong_bytes_keep_what_came_before_them() {
     invent(10_000, mutate, |random| {
         let length = 40 + random.below(800);
+        random.bytes(length)
+    });
+}
+
+#[test]
+fn made_up_calls_in_any_order_leave_no_session_stuck() {
+    invent(3_000, session, |random| {
+        let length = 40 + random.below(3_000);
         random.bytes(length)
     });
 }

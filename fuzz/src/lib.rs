@@ -11,6 +11,7 @@ mod message;
 mod model;
 pub mod mutate;
 mod peers;
+pub mod session;
 pub mod split;
 mod token;
 pub mod tokens;

@@ -58,6 +58,8 @@ faults! {
     Garbage = "garbage",
     /// `ErrorExceededConnectionCount` below the limit.
     ExceededConnections = "exceeded-connections",
+    /// A request is never answered.
+    NoAnswer = "no-answer",
 }
 
 impl Fault {
@@ -65,8 +67,8 @@ impl Fault {
     #[must_use]
     pub fn strikes_answers(self) -> bool {
         use Fault::{
-            BadId, ExceededConnections, Garbage, HtmlError, MalformedXml, Reset, Restart, RetryAfter, ServerBusy,
-            Unauthorized,
+            BadId, ExceededConnections, Garbage, HtmlError, MalformedXml, NoAnswer, Reset, Restart, RetryAfter,
+            ServerBusy, Unauthorized,
         };
         matches!(
             self,
@@ -77,6 +79,7 @@ impl Fault {
                 | MalformedXml
                 | BadId
                 | ExceededConnections
+                | NoAnswer
                 | Garbage
                 | Reset
                 | Restart
@@ -86,8 +89,8 @@ impl Fault {
     /// Faults that strike a stream some time after it was opened.
     #[must_use]
     pub fn strikes_streams(self) -> bool {
-        use Fault::{BadId, ExceededConnections, HtmlError, RetryAfter, Unauthorized};
-        !matches!(self, Unauthorized | RetryAfter | HtmlError | BadId | ExceededConnections)
+        use Fault::{BadId, ExceededConnections, HtmlError, NoAnswer, RetryAfter, Unauthorized};
+        !matches!(self, Unauthorized | RetryAfter | HtmlError | BadId | ExceededConnections | NoAnswer)
     }
 }
 

@@ -66,6 +66,7 @@ impl Server {
             }
             Fault::HtmlError => self.respond(connection, 500, "text/html; charset=utf-8", PAGE.to_vec(), vec![]),
             Fault::Garbage => self.respond(connection, 200, "text/xml", GARBAGE.to_vec(), vec![]),
+            Fault::NoAnswer => {}
             Fault::ExceededConnections => self.exceeded_connections(connection),
             Fault::Restart => {
                 self.outputs.push(Output::Broken { connection });

@@ -118,6 +118,6 @@ pub enum SessionEvent {
     TooManySubscriptions(SubscriptionKey),
     /// The subscription has ended as asked; its key means nothing from now on.
     Closed(SubscriptionKey),
-    /// `close` is done: nothing is in flight, and nothing will happen any more.
+    /// `close` is done: nothing is in flight, and nothing will be sent any more.
     SessionClosed,
 }

@@ -277,6 +277,8 @@ impl Session {
     pub fn credentials_renewed(&mut self, now: Instant) {
         self.advance(now);
         self.paused = false;
+        // renewed before the caller was asked to
+        self.outbox.retain(|output| !matches!(output, Output::Event(SessionEvent::AuthenticationRequired { .. })));
     }
 
     /// Unsubscribes everything. `SessionClosed` says when it is done: as soon as the server has answered, at the latest
@@ -336,7 +338,7 @@ impl Session {
 
     /// Takes over the time, never backwards, and does what has become due.
     fn advance(&mut self, now: Instant) {
-        self.now = self.now.max(now);
+        self.now = self.now.max(now.min(Instant::LAST));
         while let Some((at, timer)) = self.timers.next() {
             if at > self.now {
                 break;

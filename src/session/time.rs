@@ -7,6 +7,9 @@ use core::time::Duration;
 pub struct Instant(Duration);
 
 impl Instant {
+    /// No session gets any older: later points stay for what never becomes due.
+    pub(super) const LAST: Self = Self(Duration::from_secs(u64::MAX / 2));
+
     /// A point so long after the origin.
     #[must_use]
     pub const fn since_origin(elapsed: Duration) -> Self {
