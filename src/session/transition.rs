@@ -208,10 +208,12 @@ mod tests {
         for phase in PHASES {
             for input in INPUTS {
                 for announced in [false, true] {
-                    for gap in [None, Some(REASON)] {
-                        let state = State { phase, announced, resumed: false, gap };
-                        let (after, effects) = next(state, input);
-                        check(state, input, after, effects);
+                    for resumed in [false, true] {
+                        for gap in [None, Some(REASON)] {
+                            let state = State { phase, announced, resumed, gap };
+                            let (after, effects) = next(state, input);
+                            check(state, input, after, effects);
+                        }
                     }
                 }
             }
@@ -248,9 +250,14 @@ mod tests {
                 assert_eq!(effects.gap, state.gap);
                 assert_eq!(effects.live, !state.announced);
             }
-            let broken = matches!(input, Input::Broken(_) | Input::Lost(_));
-            if broken && state.announced && state.phase == Phase::Live {
-                assert!(after.gap.is_some());
+            let wired = matches!(state.phase, Phase::Opening | Phase::Live);
+            let broken = matches!(input, Input::Broken(_) | Input::Lost(_) | Input::Parked(_));
+            let owed = state.announced || state.resumed;
+            if wired && broken && owed {
+                assert!(after.gap.is_some(), "{state:?} {input:?}");
+            }
+            if !owed && state.gap.is_none() && input != Input::Missed {
+                assert!(after.gap.is_none() && effects.gap.is_none(), "nothing can be missing: {state:?} {input:?}");
             }
         });
     }
