@@ -145,6 +145,26 @@ fn a_takeover_by_another_connection_is_told_and_not_fought() {
 }
 
 #[test]
+fn what_the_old_connection_says_about_one_that_has_left_it_is_passed_over() {
+    let (mut peer, keys) = several(2, LONG);
+    let old = peer.stream();
+    let id = id_of(&peer, keys[0]);
+    peer.say(old, error_ids("ErrorNewEventStreamConnectionOpened", &[&id], ""));
+    assert_eq!(peer.told(|e| *e == SessionEvent::TakenOver(keys[0])), 1);
+    let now = peer.at();
+    peer.session.retry(keys[0], now);
+    peer.drain();
+    let new = peer.stream();
+    assert_ne!(old, new);
+    peer.say(old, mail(&id, "late"));
+    assert!(peer.mails.is_empty() && !peer.session.is_live(keys[0]), "it is live when its own connection speaks");
+    peer.say(old, error_ids("ErrorInvalidSubscription", &[&id], ""));
+    assert_eq!(peer.session.subscription_id(keys[0]), Some(&id[..]));
+    peer.say(new, ok());
+    assert_eq!(peer.gaps(), [(keys[0], GapReason::TakenOver)]);
+}
+
+#[test]
 fn whoever_is_taken_over_and_unsubscribed_does_not_unsubscribe_for_the_other() {
     let (mut peer, key) = Peer::live(Config::default());
     let stream = peer.stream();

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Breaks the session on purpose, one way at a time, and shows that the simulation catches each.
+"""Breaks the session on purpose, one way at a time, and shows that the simulation, or a scenario, catches each.
 
     python3 tests/simulation/breakages.py [NAME...]
 
@@ -80,14 +80,15 @@ def main() -> int:
                 print(f"{title}: found {text.count(old)} times in {file}: {old!r}")
                 return 2
             path.write_text(text.replace(old, new))
-            command = ["cargo", "test", "--release", "--test", "simulation", "--", "--nocapture"]
+            command = ["cargo", "test", "--release", "--test", "simulation", "--test", "session_scenarios",
+                       "--", "--nocapture"]
             ran = subprocess.run(command, cwd=copy, capture_output=True, text=True, errors="replace", check=False)
             path.write_text(text)
             output = ran.stdout + ran.stderr
             if "error[" in output or "could not compile" in output:
                 print(output)
                 return 2
-            reason = re.search(r"^seed .*$", output, re.M)
+            reason = re.search(r"^seed .*$|^test .* FAILED$", output, re.M)
             if ran.returncode == 0:
                 survived.append(title)
             print(f"{'SURVIVED' if ran.returncode == 0 else 'caught  '} {title}: {reason.group(0) if reason else ''}", flush=True)

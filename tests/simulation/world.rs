@@ -17,6 +17,10 @@ const CALM: Duration = Duration::from_secs(45 * 60);
 const ARRIVAL: Duration = Duration::from_secs(120);
 /// How long it may take until each of five lanes has had its turn on one connection.
 const ROUND: Duration = Duration::from_secs(20 * 60);
+/// How many pieces without an event a session may read of one connection before it takes them for a flood: it allows 600
+/// documents, and the network cuts some of them into a few pieces.
+const MAX_IDLE_PIECES: u32 = 3_000;
+/// Besides five for each subscription: after a break each is made anew, and a break may follow the other.
 const MAX_REQUESTS_A_MINUTE: usize = 60;
 
 /// What happened in a run, for the statistics.
@@ -37,6 +41,8 @@ struct Flight {
     stream: bool,
     sent: Duration,
     heard: Duration,
+    /// Pieces of the body since the last event.
+    idle: u32,
     /// What the head asked for, which counts once the answer is complete.
     retry_after: Option<Duration>,
     /// The end of what the body has brought so far.
@@ -411,7 +417,7 @@ impl World {
                         let headers = headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
                         self.session.handle_head(id, status, headers, now);
                     }
-                    Reply::Body { bytes, .. } => self.read(id, &bytes)?,
+                    Reply::Body { bytes, .. } => self.read(connection, id, &bytes)?,
                     Reply::End { .. } => {
                         self.flights.remove(&connection);
                         self.session.handle_end(id, now);
@@ -433,8 +439,9 @@ impl World {
         }
     }
 
-    fn read(&mut self, id: RequestId, bytes: &[u8]) -> Verdict {
+    fn read(&mut self, connection: u64, id: RequestId, bytes: &[u8]) -> Verdict {
         let mut input = bytes;
+        let before = self.report.delivered;
         while let Some((key, event)) = self.session.next_event(id, &mut input, at(self.now)) {
             let target = event.item_id().map(|id| id.id()).or_else(|| event.folder_id().map(|id| id.id()));
             let Some(number) = target.and_then(event_number) else {
@@ -442,6 +449,12 @@ impl World {
             };
             self.fresh.push((key, number, event.timestamp().unwrap_or_default().to_owned()));
             self.report.delivered += 1;
+        }
+        if let Some(flight) = self.flights.get_mut(&connection) {
+            flight.idle = if self.report.delivered > before { 0 } else { flight.idle + 1 };
+            if flight.idle > MAX_IDLE_PIECES {
+                return Err(format!("connection {connection} floods, and is still being read"));
+            }
         }
         if input.is_empty() { Ok(()) } else { Err("next_event has left input".into()) }
     }
@@ -506,7 +519,7 @@ impl World {
         let stream = operation == Some(Operation::GetStreamingEvents);
         self.flights.insert(
             connection,
-            Flight { id, stream, sent: self.now, heard: self.now, retry_after: None, tail: String::new() },
+            Flight { id, stream, sent: self.now, heard: self.now, idle: 0, retry_after: None, tail: String::new() },
         );
         let open = self.flights.values().filter(|flight| flight.stream).count();
         if open > self.plan.slots as usize {
@@ -520,7 +533,7 @@ impl World {
         let minute = self.now.saturating_sub(Duration::from_secs(60));
         let busy = self.sends.iter().rev().take_while(|sent| **sent > minute).count();
         self.report.busiest_minute = self.report.busiest_minute.max(busy);
-        if busy > MAX_REQUESTS_A_MINUTE + 3 * self.wishes.len() {
+        if busy > MAX_REQUESTS_A_MINUTE + 5 * self.wishes.len() {
             return Err(format!("{busy} requests within a minute"));
         }
         self.network.send_up(connection, Parcel::Request { connection, head, body }, self.now);
