@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use super::field::{EventFields, Field, IdElement, NotificationHead};
+use super::field::{EventFields, Field, IdElement, NotificationHead, Part};
 use super::owned::OwnedEvent;
 use super::vocabulary::EventKind;
 
@@ -20,8 +20,8 @@ impl<'a> EventView<'a> {
     }
 
     fn id(self, element: IdElement) -> Option<Id<'a>> {
-        let fields = self.fields.id(element);
-        Some(Id { id: self.text(fields.id)?, change_key: self.text(fields.change_key) })
+        let id = self.text(self.fields.part(Part::id(element)))?;
+        Some(Id { id, change_key: self.text(self.fields.part(Part::change_key(element))) })
     }
 
     fn subscription_id(self) -> Option<&'a str> {
@@ -37,11 +37,11 @@ impl<'a> EventView<'a> {
     }
 
     fn watermark(self) -> Option<&'a str> {
-        self.text(self.fields.watermark)
+        self.text(self.fields.part(Part::WATERMARK))
     }
 
     fn timestamp(self) -> Option<&'a str> {
-        self.text(self.fields.timestamp)
+        self.text(self.fields.part(Part::TIMESTAMP))
     }
 
     fn item_id(self) -> Option<ItemId<'a>> {
@@ -73,7 +73,7 @@ impl<'a> EventView<'a> {
     }
 
     fn name(self) -> &'a str {
-        self.text(self.fields.name).unwrap_or_default()
+        self.text(self.fields.part(Part::NAME)).unwrap_or_default()
     }
 
     /// The typed view that its kind calls for.

@@ -90,111 +90,101 @@ pub(super) enum IdElement {
     OldParentFolder,
 }
 
-impl IdElement {
-    pub(super) const ALL: [Self; 6] =
-        [Self::Item, Self::Folder, Self::ParentFolder, Self::OldItem, Self::OldFolder, Self::OldParentFolder];
-}
+/// Which part of an event, as its place among all of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Part(u8);
 
-/// `t:ItemId`, `t:FolderId` and their like.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct IdFields {
+impl Part {
+    /// The element's name, of an event that is not known.
+    pub(super) const NAME: Self = Self(0);
+    pub(super) const WATERMARK: Self = Self(1);
+    pub(super) const TIMESTAMP: Self = Self(2);
+    /// Where the count is written.
+    pub(super) const UNREAD_COUNT: Self = Self(3);
+    const COUNT: usize = 16;
+
     /// Present when the element was, even without its attribute.
-    pub(super) id: Field,
-    pub(super) change_key: Field,
-}
+    pub(super) const fn id(element: IdElement) -> Self {
+        Self(4 + 2 * element as u8)
+    }
 
-impl IdFields {
-    const ABSENT: Self = Self { id: Field::ABSENT, change_key: Field::ABSENT };
+    pub(super) const fn change_key(element: IdElement) -> Self {
+        Self(5 + 2 * element as u8)
+    }
+
+    /// All that a server fills with a value.
+    pub(super) fn values() -> impl Iterator<Item = Self> {
+        (Self::WATERMARK.0..16).map(Self)
+    }
+
+    /// A number that needs no check against the length of a list of all parts.
+    #[inline]
+    const fn index(self) -> usize {
+        self.0 as usize % Self::COUNT
+    }
 }
 
 /// The parts of an event, in the event's run.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct EventFields {
     pub(super) kind: EventKind,
-    /// The element's name, of an event that is not known.
-    pub(super) name: Field,
-    pub(super) watermark: Field,
-    pub(super) timestamp: Field,
     unread_count: Option<i32>,
-    /// Where the count is written.
-    unread_text: Field,
-    ids: [IdFields; 6],
+    parts: [Field; Part::COUNT],
 }
 
 impl EventFields {
     pub(super) const fn new(kind: EventKind) -> Self {
-        Self {
-            kind,
-            name: Field::ABSENT,
-            watermark: Field::ABSENT,
-            timestamp: Field::ABSENT,
-            unread_count: None,
-            unread_text: Field::ABSENT,
-            ids: [IdFields::ABSENT; 6],
-        }
+        Self { kind, unread_count: None, parts: [Field::ABSENT; Part::COUNT] }
     }
 
     #[inline]
-    pub(super) fn id(&self, element: IdElement) -> IdFields {
-        self.ids.get(element as usize).copied().unwrap_or(IdFields::ABSENT)
+    pub(super) fn part(&self, part: Part) -> Field {
+        self.parts.get(part.index()).copied().unwrap_or(Field::ABSENT)
+    }
+
+    /// Takes the value unless there is one: of a repeated element the first counts.
+    pub(super) fn set(&mut self, part: Part, span: Span) {
+        if let Some(field) = self.parts.get_mut(part.index()) {
+            field.set(span);
+        }
+    }
+
+    /// In the place of the value that is there.
+    #[inline]
+    pub(super) fn put(&mut self, part: Part, span: Span) {
+        if let Some(field) = self.parts.get_mut(part.index()) {
+            *field = Field::new(span);
+        }
     }
 
     /// Of a repeated element the first counts.
     #[inline]
     pub(super) fn set_id(&mut self, element: IdElement, id: Field, change_key: Field) {
-        if let Some(fields) = self.ids.get_mut(element as usize)
-            && !fields.id.is_present()
-        {
-            fields.id = if id.is_present() { id } else { Field::new(Span::default()) };
-            fields.change_key = change_key;
+        if !self.part(Part::id(element)).is_present() {
+            self.put(Part::id(element), id.span().unwrap_or_default());
+            if let Some(span) = change_key.span() {
+                self.put(Part::change_key(element), span);
+            }
         }
     }
 
-    /// In the place of the id that is there.
     #[inline]
-    pub(super) fn put_id(&mut self, element: IdElement, id: Field) {
-        if let Some(fields) = self.ids.get_mut(element as usize) {
-            fields.id = id;
-        }
-    }
-
-    /// In the place of the change key that is there.
-    #[inline]
-    pub(super) fn put_change_key(&mut self, element: IdElement, change_key: Field) {
-        if let Some(fields) = self.ids.get_mut(element as usize) {
-            fields.change_key = change_key;
-        }
-    }
-
     pub(super) fn unread_count(&self) -> Option<i32> {
         self.unread_count
     }
 
-    pub(super) fn unread_text(&self) -> Field {
-        self.unread_text
-    }
-
     /// Reads the count from where it is written.
+    #[inline]
     pub(super) fn read_unread_count(&mut self, run: &[u8]) {
-        self.unread_count = self.unread_text.span().and_then(|span| number(span.of(run)));
-    }
-
-    /// The count, and where it is written.
-    pub(super) fn set_unread_count(&mut self, text: Span, count: Option<i32>) {
-        self.unread_text = Field::new(text);
-        self.unread_count = count;
+        self.unread_count = self.part(Part::UNREAD_COUNT).span().and_then(|span| number(span.of(run)));
     }
 
     /// Changes every text by `change`.
-    pub(super) fn map(mut self, mut change: impl FnMut(Field) -> Field) -> Self {
-        self.unread_text = Field::ABSENT; // for those who learn from the run, which the copy does not keep
-        self.name = change(self.name);
-        self.watermark = change(self.watermark);
-        self.timestamp = change(self.timestamp);
-        for fields in &mut self.ids {
-            fields.id = change(fields.id);
-            fields.change_key = change(fields.change_key);
+    pub(super) fn map(mut self, change: impl FnMut(Field) -> Field) -> Self {
+        if let Some(field) = self.parts.get_mut(Part::UNREAD_COUNT.index()) {
+            *field = Field::ABSENT; // for those who learn from the run, which the copy does not keep
         }
+        self.parts = self.parts.map(change);
         self
     }
 }

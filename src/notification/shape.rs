@@ -31,7 +31,7 @@
 
 use alloc::vec::Vec;
 
-use super::field::{EventFields, Field, IdElement};
+use super::field::{EventFields, Part};
 use crate::limits::Limits;
 use crate::xml::{Scope, Span, plain_text_run, plain_value_run};
 
@@ -84,22 +84,13 @@ struct Shape {
 struct Slot {
     /// Length of the literal before it.
     literal: u16,
-    value: Value,
+    part: Part,
     /// What ends the value: its quote, or `<` for text.
     end: u8,
 }
 
 impl Slot {
-    const UNUSED: Self = Self { literal: 0, value: Value::Watermark, end: 0 };
-}
-
-#[derive(Clone, Copy, Debug)]
-enum Value {
-    Watermark,
-    TimeStamp,
-    UnreadCount,
-    Id(IdElement),
-    ChangeKey(IdElement),
+    const UNUSED: Self = Self { literal: 0, part: Part::NAME, end: 0 };
 }
 
 impl Shapes {
@@ -169,6 +160,11 @@ impl Shapes {
             // tells most kinds of events apart
             if head.is_some_and(|head| head != shape.head) {
                 continue;
+            }
+            if let Some(len) = shape.take(&self.literals, bytes, self.text_bytes, event) {
+                self.matched(at, len);
+                self.credit = self.credit.saturating_sub(wasted);
+                return (Progress::Matched(len), wasted.saturating_add(len));
             }
             let begun = Matching::new(at, shape, event);
             let (matching, progress) = begun.advance(shape, &self.literals, bytes, self.text_bytes, event);
@@ -331,7 +327,7 @@ impl Matching {
                 in_value = true;
                 value_start = at(rest);
             }
-            let Some(Slot { value, end, .. }) = shape.slots.get(usize::from(slot)) else { break Progress::Failed };
+            let Some(Slot { part, end, .. }) = shape.slots.get(usize::from(slot)) else { break Progress::Failed };
             // white space at an end would have to be trimmed
             if at(rest) == value_start && rest.first() == Some(&b' ') {
                 break Progress::Failed;
@@ -348,7 +344,7 @@ impl Matching {
             match rest.first() {
                 None => break Progress::Partial,
                 // an empty value is another shape
-                Some(found) if found == end && length > 0 && last != b' ' => value.put(event, span),
+                Some(found) if found == end && length > 0 && last != b' ' => event.put(*part, span),
                 Some(_) => break Progress::Failed,
             }
             in_value = false;
@@ -369,21 +365,37 @@ impl Matching {
     }
 }
 
-impl Value {
-    #[inline]
-    fn put(self, event: &mut EventFields, span: Span) {
-        let field = Field::new(span);
-        match self {
-            Self::TimeStamp => event.timestamp = field,
-            Self::Watermark => event.watermark = field,
-            Self::UnreadCount => event.set_unread_count(span, None),
-            Self::Id(element) => event.put_id(element, field),
-            Self::ChangeKey(element) => event.put_change_key(element, field),
-        }
-    }
-}
-
 impl Shape {
+    /// Takes an event that is wholly in `bytes`. `None`: it is cut, or of another shape; [`Matching`] says which, and where.
+    #[inline]
+    #[allow(clippy::cast_possible_truncation)] // an event is shorter than the 256 MiB that limits allow
+    fn take(&self, literals: &[u8], bytes: &[u8], text_bytes: usize, event: &mut EventFields) -> Option<usize> {
+        *event = self.template;
+        let mut literals = literals.get(self.literals as usize..)?;
+        let mut rest = bytes;
+        for slot in self.slots.get(..usize::from(self.len))? {
+            let (literal, more) = literals.split_at_checked(usize::from(slot.literal))?;
+            literals = more;
+            rest = rest.strip_prefix(literal)?;
+            let start = bytes.len().wrapping_sub(rest.len()) as u32;
+            let len = if slot.end == b'<' { plain_text_run(rest) } else { plain_value_run(rest, slot.end) };
+            let (value, behind) = rest.split_at_checked(len)?;
+            let [first, ..] = value else { return None };
+            let last = value.last()?;
+            if behind.first() != Some(&slot.end) || *first == b' ' || *last == b' ' {
+                return None;
+            }
+            if slot.end == b'<' && len > text_bytes {
+                return None;
+            }
+            rest = behind;
+            event.put(slot.part, Span { start, end: start.wrapping_add(len as u32) });
+        }
+        let tail = literals.get(..usize::from(self.tail))?;
+        rest = rest.strip_prefix(tail)?;
+        Some(bytes.len().wrapping_sub(rest.len()))
+    }
+
     /// Length of the literal before a slot, or, behind the last, of the tail.
     #[inline]
     fn literal_before(&self, slot: u8) -> u16 {
@@ -394,23 +406,12 @@ impl Shape {
     #[allow(clippy::cast_possible_truncation)] // literals are at most `MAX_LITERALS` long
     fn learn(run: &[u8], event: &EventFields, literals: &mut Vec<u8>) -> Option<Self> {
         let start = literals.len() as u32;
-        let mut values: [(Span, Value); MAX_SLOTS] = [(Span::default(), Value::Watermark); MAX_SLOTS];
-        let mut len = 0;
-        let mut add = |field: Field, value| {
-            if let Some(span) = field.span().filter(|span| !span.is_empty())
-                && let Some(slot) = values.get_mut(len)
-            {
-                *slot = (span, value);
-                len = len.saturating_add(1);
-            }
-        };
-        add(event.watermark, Value::Watermark);
-        add(event.timestamp, Value::TimeStamp);
-        add(event.unread_text(), Value::UnreadCount);
-        for element in IdElement::ALL {
-            let fields = event.id(element);
-            add(fields.id, Value::Id(element));
-            add(fields.change_key, Value::ChangeKey(element));
+        let mut values = [(Span::default(), Part::NAME); MAX_SLOTS];
+        let mut len: usize = 0;
+        let parts = Part::values().filter_map(|part| Some((event.part(part).span()?, part)));
+        for (value, slot) in parts.filter(|(span, _)| !span.is_empty()).zip(&mut values) {
+            *slot = value;
+            len = len.saturating_add(1);
         }
         let values = values.get_mut(..len)?;
         values.sort_unstable_by_key(|(span, _)| span.start);
@@ -418,7 +419,7 @@ impl Shape {
         let mut slots = [Slot::UNUSED; MAX_SLOTS];
         let mut at: u32 = 0;
         let mut literal_bytes: usize = 0;
-        for ((span, value), slot) in values.iter().zip(&mut slots) {
+        for ((span, part), slot) in values.iter().zip(&mut slots) {
             let literal = Span { start: at, end: span.start }.of(run);
             // a value that stands alone between its quotes, or between tags; not one that was trimmed
             let end = *run.get(span.end as usize)?;
@@ -428,7 +429,7 @@ impl Shape {
             }
             literals.extend_from_slice(literal);
             literal_bytes = literal_bytes.saturating_add(literal.len());
-            *slot = Slot { literal: literal.len() as u16, value: *value, end };
+            *slot = Slot { literal: literal.len() as u16, part: *part, end };
             at = span.end;
         }
         // the head is looked at before anything else, and so must not be a value

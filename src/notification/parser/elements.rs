@@ -3,7 +3,7 @@
 use super::{KnownParts, NotificationParser, Outgoing, Resume, ValueName};
 use crate::error::{ErrorKind, Excerpt};
 use crate::notification::field::{
-    Details, EventFields, FaultFields, Field, IdElement, ResponseFields, SubscribedFields, VersionFields, boolean,
+    Details, EventFields, FaultFields, Field, IdElement, Part, ResponseFields, SubscribedFields, VersionFields, boolean,
     number, trimmed,
 };
 use crate::notification::message::{ConnectionStatus, Operation, ResponseClass};
@@ -35,7 +35,7 @@ impl NotificationParser {
                 self.scanner.hold();
                 self.event = EventFields::new(kind);
                 if kind == EventKind::Other {
-                    self.event.name = Field::new(self.scanner.local_span());
+                    self.event.put(Part::NAME, self.scanner.local_span());
                 }
             }
             Place::Notification => {
@@ -242,12 +242,11 @@ impl NotificationParser {
         let span = trimmed(run, sent);
         let text = span.of(run);
         match leaf {
-            Leaf::TimeStamp => self.event.timestamp.set(span),
-            Leaf::Watermark => self.event.watermark.set(span),
+            Leaf::TimeStamp => self.event.set(Part::TIMESTAMP, span),
+            Leaf::Watermark => self.event.set(Part::WATERMARK, span),
             Leaf::UnreadCount => {
-                if !self.event.unread_text().is_present() {
-                    self.event.set_unread_count(span, number(text));
-                }
+                self.event.set(Part::UNREAD_COUNT, span);
+                self.event.read_unread_count(run);
             }
             Leaf::SubscriptionId => {
                 self.head.set_subscription_id(text);
