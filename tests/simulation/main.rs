@@ -71,7 +71,10 @@ fn play_all(plan: fn(u64) -> Plan, first: u64, count: u64) -> Sum {
 }
 
 fn print(sum: &Sum, count: u64) {
-    println!("{count} seeds: {} events, {} requests, {} in the busiest minute", sum.delivered, sum.requests, sum.busiest_minute);
+    println!(
+        "{count} seeds: {} events, {} requests, {} in the busiest minute",
+        sum.delivered, sum.requests, sum.busiest_minute
+    );
     println!("faults: {:?}", sum.faults);
     println!("gaps: {:?}", sum.gaps);
 }

@@ -69,8 +69,8 @@ impl Network {
         }
         self.due.pop();
         let parcel = self.parcels.remove(&count)?;
-        if let Parcel::Hangup { connection } | Parcel::Answer(Output::End { connection } | Output::Broken { connection }) =
-            &parcel
+        if let Parcel::Hangup { connection }
+        | Parcel::Answer(Output::End { connection } | Output::Broken { connection }) = &parcel
         {
             self.last.remove(&(*connection, false));
             self.last.remove(&(*connection, true));

@@ -72,7 +72,8 @@ impl Plan {
     fn draw(seed: u64, rng: &mut Rng) -> Self {
         let style = if rng.chance(500) { Style::Exchange } else { Style::Gromox };
         let users = if rng.chance(600) { 1 } else { rng.range(2, 5) };
-        let users: Vec<String> = (0..users).map(|n| if n == 0 { "user".into() } else { format!("u{n}@x.example") }).collect();
+        let users: Vec<String> =
+            (0..users).map(|n| if n == 0 { "user".into() } else { format!("u{n}@x.example") }).collect();
         let many = if rng.chance(30) { 230 } else { rng.range(1, 7) };
         let wishes = (0..many)
             .map(|_| Wish {
@@ -96,7 +97,9 @@ impl Plan {
                 _ => SuspectIds::RenewShort,
             },
             chaos: Duration::from_secs(rng.range(2, 30) * 60),
-            pace: Duration::from_millis([1_500, 5_000, 20_000, 90_000][rng.range(if many > 200 { 2 } else { 0 }, 4) as usize]),
+            pace: Duration::from_millis(
+                [1_500, 5_000, 20_000, 90_000][rng.range(if many > 200 { 2 } else { 0 }, 4) as usize],
+            ),
             process_restarts: false,
             rivals: false,
             restless: rng.chance(400),

@@ -74,7 +74,10 @@ impl Watch {
             let owed = self.filter.wants(event, style) && !self.delivered.contains(&event.number);
             if owed && self.synced.is_none_or(|synced| event.at > synced) {
                 let Event { number, at, kind, .. } = event;
-                return Err(format!("event {number} ({kind:?}, {at:?}) was lost in silence; synchronised {:?}", self.synced));
+                return Err(format!(
+                    "event {number} ({kind:?}, {at:?}) was lost in silence; synchronised {:?}",
+                    self.synced
+                ));
             }
             self.next += 1;
         }

@@ -165,7 +165,9 @@ impl World {
     fn all_live(&mut self, crowded: bool) -> Verdict {
         let mut missing: Vec<_> = self.watches.keys().copied().filter(|_| !crowded).collect();
         for _ in 0..60 {
-            missing.retain(|key| self.watches.get(key).is_some_and(|w| w.leaving.is_none()) && !self.session.is_live(*key));
+            missing.retain(|key| {
+                self.watches.get(key).is_some_and(|w| w.leaving.is_none()) && !self.session.is_live(*key)
+            });
             let step = self.now + Duration::from_secs(1);
             self.pass(step)?;
         }
@@ -502,7 +504,10 @@ impl World {
             return Err("a request although the credentials are refused".into());
         }
         let stream = operation == Some(Operation::GetStreamingEvents);
-        self.flights.insert(connection, Flight { id, stream, sent: self.now, heard: self.now, retry_after: None, tail: String::new() });
+        self.flights.insert(
+            connection,
+            Flight { id, stream, sent: self.now, heard: self.now, retry_after: None, tail: String::new() },
+        );
         let open = self.flights.values().filter(|flight| flight.stream).count();
         if open > self.plan.slots as usize {
             return Err(format!("{open} hanging connections, {} are allowed", self.plan.slots));
