@@ -1,4 +1,4 @@
-//! One session with very many subscriptions: `cargo bench --bench session`.
+//! One session with very many subscriptions: `cargo bench --bench session [-- COUNT…]`.
 //!
 //! What a subscription, a request, an event, a heartbeat and an outage cost with 1, 1,000 and 100,000 of them. With one,
 //! a connection serves one subscription; with many, it serves 200: what belongs to the connection is shared.
@@ -26,8 +26,14 @@ struct Measured {
 }
 
 fn main() {
-    // `cargo test` only wants to know whether it works
-    let counts: &[usize] = if std::env::args().any(|arg| arg == "--bench") { &[1, 1_000, 100_000] } else { &[1, 450] };
+    let asked: Vec<usize> = std::env::args().filter_map(|argument| argument.parse().ok()).collect();
+    let counts: &[usize] = if !asked.is_empty() {
+        &asked
+    } else if std::env::args().any(|argument| argument == "--bench") {
+        &[1, 1_000, 100_000]
+    } else {
+        &[1, 450] // `cargo test` only wants to know whether it works
+    };
     let measured: Vec<Measured> = counts.iter().map(|&count| measure(count)).collect();
     println!("\nOne session, by the number of its subscriptions (Session itself: {} bytes)\n", size_of::<Session>());
     print!("|  |");
@@ -49,6 +55,7 @@ fn main() {
     time("`poll_output`: nothing to do", |c| c.rest.each());
     time("`handle_timeout`, nothing due", |c| c.idle.each());
     time("`handle_timeout`, a deadline due", |c| c.due.each());
+    time("`handle_timeout`, deadlines of what was answered, each", |c| c.stale.each());
     time("`next_event`: a heartbeat", |c| c.heartbeat.each());
     time("`next_event`: a document with one event", |c| c.event.each());
     time("a connection's clean end, a subscription", |c| c.renew.each());
@@ -62,7 +69,7 @@ fn row(what: &str, measured: &[Measured], value: impl Fn(&Measured) -> f64) {
     let values: Vec<f64> = measured.iter().map(value).collect();
     print!("| {what} |");
     values.iter().for_each(|value| print!(" {value:.0} |"));
-    println!(" {:.2} |", values[values.len() - 1] / values[values.len() - 2]);
+    println!(" {:.2} |", values[values.len() - 1] / values[values.len().saturating_sub(2)]);
 }
 
 /// Lives of the same session, one after the other.
@@ -74,11 +81,13 @@ fn measure(count: usize) -> Measured {
             heap::forget();
             let a_subscription = |bytes: f64| (bytes + size_of::<Session>() as f64) / count as f64;
             let mut life = Life::begin(count);
+            life.settle();
             life.idle();
             idle_bytes = a_subscription(heap::held());
             life.renew();
             life.events(if count == 1 { 1_000 } else { 50_000.min(50 * count) });
             life.outage();
+            life.settle();
             life.idle();
             used_bytes = a_subscription(heap::held());
             most_bytes = a_subscription(heap::most());
