@@ -9,6 +9,7 @@ mod message;
 mod opening;
 mod owned;
 mod parser;
+mod passage;
 mod place;
 mod shape;
 mod vocabulary;

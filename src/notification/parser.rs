@@ -20,6 +20,7 @@
 //! 3. Nothing is decided by where a chunk ends.
 
 mod elements;
+mod passages;
 
 use smallvec::SmallVec;
 
@@ -30,12 +31,15 @@ use super::field::{
 };
 use super::message::{ConnectionStatus, Fault, Message, Operation, Response, ResponseClass, ServerVersion, Subscribed};
 use super::opening::Opening;
+use super::passage::{PassageId, Passages};
 use super::place::Place;
 use super::shape::{Progress, Shapes};
 use super::vocabulary::{EventKind, NAMESPACES};
 use crate::error::Error;
 use crate::limits::Limits;
 use crate::xml::{Cursor, Scanner, Span, Step, Stop};
+
+use self::passages::Heads;
 
 /// A push parser for EWS response bodies: streaming, pull and push notifications, and the answers around them.
 ///
@@ -79,6 +83,8 @@ pub struct NotificationParser {
     value_name: ValueName,
 
     shapes: Shapes,
+    passages: Passages,
+    heads: Heads,
     /// Bytes that limits allow an event from its name on.
     longest_element: usize,
     head: NotificationHead,
@@ -118,6 +124,8 @@ enum Outgoing {
     Fault,
     ServerVersion,
     EndOfEnvelope,
+    /// Of a passage the message of that number.
+    Kept(PassageId, u8),
 }
 
 /// A message that is ready; to be viewed before the next step.
@@ -138,16 +146,17 @@ enum Resume {
 }
 
 /// The parts of a response's head that were read, sent or not.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct KnownParts {
     code: bool,
     text: bool,
     details: bool,
 }
 
-/// What was taken of a chunk by its shape.
+/// What was taken of a chunk by its shape, or as a passage.
 enum Taken {
     Event,
+    Message(Outgoing),
     /// All that was left of it.
     Chunk,
     Nothing,
@@ -178,6 +187,8 @@ impl NotificationParser {
             value: Field::ABSENT,
             value_name: ValueName::Other,
             shapes: Shapes::new(limits),
+            passages: Passages::new(),
+            heads: Heads::new(),
             longest_element: limits.event_bytes().saturating_sub(1),
             head: NotificationHead::new(),
             event: EventFields::new(EventKind::Status),
@@ -201,6 +212,8 @@ impl NotificationParser {
     /// default; for servers that put control characters into free text.
     #[must_use]
     pub fn lenient(mut self, lenient: bool) -> Self {
+        let learning = self.passages.is_enabled();
+        self = self.learning(false).learning(learning); // what was learned was read by the other rule
         self.scanner.set_lenient(lenient);
         self
     }
@@ -210,7 +223,15 @@ impl NotificationParser {
     /// learned is let go.
     #[must_use]
     pub fn learning(mut self, learning: bool) -> Self {
+        // what was taken on the strength of what was learned is read first
+        let followed = !self.passages.is_following() || self.read_followed().is_ok();
+        let matched = !self.shapes.is_matching() || self.read_again().is_ok();
+        if !followed || !matched {
+            self.failure = Some(Failure::Final);
+        }
         self.shapes.enable(learning);
+        self.passages.enable(learning);
+        self.heads.forget();
         self
     }
 
@@ -241,12 +262,18 @@ impl NotificationParser {
         *input = cur.remaining();
         let Some(outgoing) = outgoing else {
             self.scanner.suspend(&cur);
+            if self.passages.is_recording() {
+                self.record(&cur, None);
+            }
             return Ok(None);
         };
         if self.outbox.is_empty() && !self.subscribed.is_present() {
             self.scanner.lend(&cur);
         } else {
             self.scanner.suspend(&cur); // the run is needed beyond this message
+        }
+        if self.passages.is_recording() {
+            self.record(&cur, Some(outgoing));
         }
         Ok(Some(Stepped { outgoing, chunk, cur }))
     }
@@ -264,6 +291,9 @@ impl NotificationParser {
     ///
     /// The earlier error, or [`UnexpectedEnd`](crate::ErrorKind::UnexpectedEnd) when the body stopped inside an envelope.
     pub fn finish(&mut self) -> Result<(), Error> {
+        if self.passages.is_following() {
+            self.read_followed()?;
+        }
         match self.failure {
             None => {
                 let end = self.scanner.finish();
@@ -282,6 +312,8 @@ impl NotificationParser {
         self.scanner.reset();
         self.scanner.release();
         self.shapes.reset();
+        self.passages.reset();
+        self.heads.reset();
         self.path.clear();
         self.skipped = 0;
         self.head.clear();
@@ -306,7 +338,9 @@ impl NotificationParser {
     /// Whether the parser is between envelopes, where a body may end.
     #[must_use]
     pub fn is_between_envelopes(&self) -> bool {
-        self.failure.is_none() && self.scanner.is_complete()
+        // of a passage that is being followed, white space may have come
+        let followed = self.passages.followed().trim_ascii();
+        self.failure.is_none() && self.scanner.is_complete() && followed.is_empty()
     }
 
     /// Bytes looked at so far, for the proof that work is linear.
@@ -364,21 +398,36 @@ impl NotificationParser {
         if self.shapes.is_matching() {
             match self.go_on_with_shape(cur)? {
                 Taken::Event => return Ok(Some(self.send(Outgoing::Event))),
+                Taken::Message(outgoing) => return Ok(Some(outgoing)),
                 Taken::Chunk => return Ok(None),
                 Taken::Nothing => {}
+            }
+        } else {
+            match self.passage(cur)? {
+                Some(Taken::Event) => return Ok(Some(self.send(Outgoing::Event))),
+                Some(Taken::Message(outgoing)) => return Ok(Some(outgoing)),
+                Some(Taken::Chunk) => return Ok(None),
+                Some(Taken::Nothing) | None => {}
             }
         }
         loop {
             if self.path.last() == Some(&Place::Notification) {
                 match self.take_shape(cur) {
                     Taken::Event => return Ok(Some(self.send(Outgoing::Event))),
+                    Taken::Message(outgoing) => return Ok(Some(outgoing)),
                     Taken::Chunk => return Ok(None),
                     Taken::Nothing => {}
                 }
             }
             let outgoing = match self.scanner.step(cur)? {
                 None => return Ok(None),
-                Some(Step::Start) => self.start(cur)?,
+                Some(Step::Start) => {
+                    let outgoing = self.start(cur)?;
+                    if self.path.last() == Some(&Place::Notification) && self.skipped == 0 {
+                        self.notification_begins(cur, outgoing.is_some());
+                    }
+                    outgoing
+                }
                 Some(Step::End) => self.end(cur),
                 Some(Step::Text) => {
                     self.text(cur);
@@ -462,7 +511,7 @@ impl NotificationParser {
     // ---- views --------------------------------------------------------------------------------------------------
 
     fn view<'p>(&'p self, outgoing: Outgoing, run: &'p [u8]) -> Message<'p> {
-        let borrows = !matches!(outgoing, Outgoing::EndOfEnvelope | Outgoing::ConnectionStatus(_));
+        let borrows = !matches!(outgoing, Outgoing::EndOfEnvelope | Outgoing::ConnectionStatus(_) | Outgoing::Kept(..));
         let run = if borrows { text_of(run) } else { "" };
         match outgoing {
             Outgoing::Event => Message::Event(EventView { run, fields: &self.event, head: &self.head }.event()),
@@ -481,6 +530,7 @@ impl NotificationParser {
             Outgoing::Fault => Message::Fault(Fault { run, fields: self.fault, details: self.details }),
             Outgoing::ServerVersion => Message::ServerVersion(ServerVersion { run, fields: self.version }),
             Outgoing::EndOfEnvelope => Message::EndOfEnvelope,
+            Outgoing::Kept(id, number) => self.kept(id, number),
         }
     }
 }

@@ -16,7 +16,7 @@
 use smallvec::SmallVec;
 
 /// Room in the carry before it allocates: an ordinary event is some 440 bytes.
-const INLINE: usize = 512;
+const INLINE: usize = 448;
 
 /// The bytes of a run that has moved.
 pub(crate) type HeldBytes = SmallVec<[u8; INLINE]>;

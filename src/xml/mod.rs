@@ -52,4 +52,4 @@ pub use tokenizer::{Attribute, Attributes, EndElement, StartElement, Token, Toke
 
 pub(crate) use find::{plain_text_run, plain_value_run};
 pub(crate) use namespace::NamespaceId;
-pub(crate) use scanner::{Cursor, Scanner, Scope, Span, Step, Stop};
+pub(crate) use scanner::{Cursor, Scanner, Scope, Span, Standing, Step, Stop};

@@ -47,7 +47,7 @@ pub(super) struct SavedNamespaces {
 /// What of a declaration makes it the same as another, beside the bytes: the namespace, the prefix's length, its place.
 type Declared = (NamespaceId, u16, u32);
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Binding {
     id: NamespaceId,
     /// Number of elements open when it was declared.
@@ -113,6 +113,23 @@ impl Namespaces {
             self.bindings.pop();
             self.latest = None;
         }
+    }
+
+    /// None in scope, with the same known names.
+    pub(super) const fn like(other: &Self) -> Self {
+        Self::new(other.known)
+    }
+
+    /// Whether the same declarations of the same elements are in scope.
+    pub(super) fn equal(&self, other: &Self) -> bool {
+        self.bytes == other.bytes && self.bindings == other.bindings
+    }
+
+    /// Becomes the same as `other`, in the memory that is there.
+    pub(super) fn copy(&mut self, other: &Self) {
+        self.clear();
+        self.bytes.extend_from_slice(&other.bytes);
+        self.bindings.extend_from_slice(&other.bindings);
     }
 
     /// Keeps what is in scope.

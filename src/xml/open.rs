@@ -13,7 +13,7 @@ pub(super) struct OpenElements {
     starts: SmallVec<[OpenElement; 12]>,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct OpenElement {
     start: u32,
     /// Length of the prefix with its colon.
@@ -42,6 +42,18 @@ impl OpenElements {
     pub(super) fn clear(&mut self) {
         self.names.clear();
         self.starts.clear();
+    }
+
+    /// Becomes the same as `other`, in the memory that is there.
+    pub(super) fn copy(&mut self, other: &Self) {
+        self.clear();
+        self.names.extend_from_slice(&other.names);
+        self.starts.extend_from_slice(&other.starts);
+    }
+
+    /// Whether the same elements are open, under the same names.
+    pub(super) fn are(&self, other: &Self) -> bool {
+        self.names == other.names && self.starts == other.starts
     }
 
     /// The innermost element's name and the length of its prefix with colon.

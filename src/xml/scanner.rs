@@ -200,6 +200,17 @@ impl<'c> Cursor<'c> {
         self.pos = self.chunk.len();
     }
 
+    /// Takes bytes that need no reading.
+    #[inline]
+    pub(crate) fn take(&mut self, bytes: usize) {
+        self.pos = self.pos.wrapping_add(bytes);
+    }
+
+    /// What was taken of the chunk.
+    pub(crate) fn taken(&self) -> &'c [u8] {
+        self.chunk.get(..self.pos).unwrap_or_default()
+    }
+
     /// What the caller of the parser has still to push.
     pub(crate) fn remaining(&self) -> &'c [u8] {
         self.chunk.get(self.pos..).unwrap_or_default()
@@ -211,6 +222,15 @@ impl<'c> Cursor<'c> {
 pub(crate) struct Scope {
     namespaces: SavedNamespaces,
     depth: usize,
+}
+
+/// Where a scanner stands between the children of an element whose text is not wanted: all that what it has read means for
+/// what it will read.
+#[derive(Debug)]
+pub(crate) struct Standing {
+    open: OpenElements,
+    namespaces: Namespaces,
+    ascii_only: bool,
 }
 
 /// No limit runs from here.

@@ -3,8 +3,8 @@
 use super::{KnownParts, NotificationParser, Outgoing, Resume, ValueName};
 use crate::error::{ErrorKind, Excerpt};
 use crate::notification::field::{
-    Details, EventFields, FaultFields, Field, IdElement, Part, ResponseFields, SubscribedFields, VersionFields, boolean,
-    number, trimmed,
+    Details, EventFields, FaultFields, Field, IdElement, Part, ResponseFields, SubscribedFields, VersionFields,
+    boolean, number, trimmed,
 };
 use crate::notification::message::{ConnectionStatus, Operation, ResponseClass};
 use crate::notification::place::{Leaf, Place};
@@ -65,6 +65,7 @@ impl NotificationParser {
         if is_soap(self.scanner.namespace()) && self.scanner.local(cur) == b"Envelope" {
             self.opening.awaits_envelope = false;
             self.path.push(Place::Envelope);
+            self.heads.reset();
             return Ok(None);
         }
         let mut beginning = [b'<'; Excerpt::MAX];
@@ -108,6 +109,10 @@ impl NotificationParser {
             Place::Fault => Some(self.send(Outgoing::Fault)),
             Place::ServerVersionInfo => Some(self.send(Outgoing::ServerVersion)),
             Place::Envelope => Some(self.send(Outgoing::EndOfEnvelope)),
+            Place::Notification => {
+                self.heads.leave();
+                None
+            }
             _ => None,
         }
     }

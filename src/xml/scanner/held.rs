@@ -1,9 +1,10 @@
 //! What the layer above asks of a scanner between two steps: to hold a run of bytes, what the latest token is, and to take
 //! a whole element that it knows already. Part of the scanner.
 
-use super::{Attribute, Cursor, Scanner, Scope, Span, State, UNBOUNDED};
+use super::{Attribute, Cursor, Scanner, Scope, Span, Standing, State, UNBOUNDED};
 use crate::xml::hold::HeldBytes;
-use crate::xml::namespace::NamespaceId;
+use crate::xml::namespace::{NamespaceId, Namespaces};
+use crate::xml::open::OpenElements;
 
 impl Scanner {
     // ---- holding ------------------------------------------------------------------------------------------------
@@ -225,5 +226,78 @@ impl Scanner {
         self.state = State::Lt;
         self.base = self.base.saturating_sub(bytes.len() as u64);
         bytes
+    }
+
+    // ---- whole passages -----------------------------------------------------------------------------------------
+
+    /// Whether the scanner is right behind a document, but for white space.
+    #[inline]
+    pub(crate) fn is_behind_document(&mut self) -> bool {
+        if self.token_done {
+            self.leave_token();
+        }
+        self.state == State::Epilog
+    }
+
+    /// Whether the scanner is between the children of an element whose text is not wanted, and holds nothing.
+    #[inline]
+    pub(crate) fn is_between_children(&mut self) -> bool {
+        if self.token_done {
+            self.leave_token();
+        }
+        self.state == State::Content && !self.text_open && !self.holding
+    }
+
+    /// Keeps where it stands.
+    pub(crate) fn stand(&self) -> Standing {
+        let mut standing = Standing {
+            open: OpenElements::default(),
+            namespaces: Namespaces::like(&self.namespaces),
+            ascii_only: false,
+        };
+        self.keep_standing(&mut standing);
+        standing
+    }
+
+    /// The same, in the memory of an earlier one.
+    pub(crate) fn keep_standing(&self, standing: &mut Standing) {
+        standing.open.copy(&self.open);
+        standing.namespaces.copy(&self.namespaces);
+        standing.ascii_only = self.ascii_only;
+    }
+
+    /// Whether it stands where it stood.
+    pub(crate) fn stands(&self, standing: &Standing) -> bool {
+        self.ascii_only == standing.ascii_only
+            && self.open.are(&standing.open)
+            && self.namespaces.equal(&standing.namespaces)
+    }
+
+    /// Stands there, from where [`is_behind_document`](Self::is_behind_document) holds: what lies between was read before.
+    pub(crate) fn stand_at(&mut self, standing: &Standing) {
+        self.open.copy(&standing.open);
+        self.namespaces.copy(&standing.namespaces);
+        self.ascii_only = standing.ascii_only;
+        self.state = State::Content;
+        self.behind_root = false;
+        self.keep_text = false;
+        self.text_gap = false;
+        self.brackets = 0;
+    }
+
+    /// Is behind the document that it was in: the rest of it was read before.
+    pub(crate) fn stand_behind_document(&mut self) {
+        self.open.clear();
+        self.namespaces.clear();
+        self.state = State::Epilog;
+        self.behind_root = true;
+        self.keep_text = false;
+        self.text_gap = false;
+        self.brackets = 0;
+    }
+
+    /// The last so many bytes are to be read, as a chunk of their own: they were only followed.
+    pub(crate) fn rewind(&mut self, bytes: usize) {
+        self.base = self.base.wrapping_sub(bytes as u64);
     }
 }

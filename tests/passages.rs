@@ -1,0 +1,239 @@
+//! Learned heads and tails of envelopes are invisible: whatever follows what was learned, cut anywhere, the messages, the
+//! error and its place are those of a parser that learns nothing.
+#![allow(clippy::restriction)]
+
+mod common;
+
+use common::cut::{self, Random};
+use common::seen::{self, Seen};
+use ews_stream::{Message, NotificationParser};
+
+const M: &str = "http://schemas.microsoft.com/exchange/services/2006/messages";
+const T: &str = "http://schemas.microsoft.com/exchange/services/2006/types";
+
+fn read(learning: bool, chunks: &[&[u8]]) -> Seen {
+    seen::messages(&mut NotificationParser::new().learning(learning), chunks.iter().copied())
+}
+
+#[track_caller]
+fn assert_invisible(body: &[u8], seed: u64) -> Seen {
+    let expected = read(false, &[body]);
+    assert_eq!(read(true, &[body]), expected, "{}", body.escape_ascii());
+    for largest in [1, 40, 700] {
+        let chunks = cut::randomly(body, largest, seed);
+        assert_eq!(read(true, &chunks), expected, "cut, seed {seed:#x}: {}", body.escape_ascii());
+    }
+    expected
+}
+
+fn head(class: &str) -> String {
+    format!(
+        "<s:Envelope xmlns:s=\"http://schemas.xmlsoap.org/soap/envelope/\"><s:Header><ServerVersionInfo MajorVersion=\"15\" \
+         Version=\"V2_6\" xmlns=\"{T}\"/></s:Header><s:Body><m:GetStreamingEventsResponse xmlns:m=\"{M}\" xmlns:t=\"{T}\">\
+         <m:ResponseMessages><m:GetStreamingEventsResponseMessage ResponseClass=\"{class}\">\
+         <m:ResponseCode>NoError</m:ResponseCode>"
+    )
+}
+
+const END: &str =
+    "</m:GetStreamingEventsResponseMessage></m:ResponseMessages></m:GetStreamingEventsResponse></s:Body></s:Envelope>";
+const TAIL: &str =
+    "</m:Notification></m:Notifications><m:ErrorSubscriptionIds/><m:ConnectionStatus>OK</m:ConnectionStatus>";
+const EVENT: &str =
+    "<t:NewMailEvent><t:TimeStamp>2026-03-05T09:14:01Z</t:TimeStamp><t:ItemId Id=\"AAMkADk=\"/></t:NewMailEvent>";
+
+fn events(class: &str) -> String {
+    format!(
+        "{}<m:Notifications><m:Notification><t:SubscriptionId>S</t:SubscriptionId>{EVENT}{EVENT}{TAIL}{END}",
+        head(class)
+    )
+}
+
+fn heartbeat() -> String {
+    format!("{}<m:ConnectionStatus>OK</m:ConnectionStatus>{END}", head("Success"))
+}
+
+#[test]
+fn a_byte_that_is_another_in_a_known_envelope_is_read_as_what_it_is() {
+    for known in [events("Success"), heartbeat()] {
+        let before = known.repeat(3);
+        for at in 0..known.len() {
+            // no two of them are alike for a tokenizer
+            for byte in *b"<x>\"& /=:\xE9" {
+                if at % 3 != 0 && !b"<x".contains(&byte) {
+                    continue;
+                }
+                let mut changed = known.clone().into_bytes();
+                changed[at] = byte;
+                let body = [before.as_bytes(), &changed, known.as_bytes()].concat();
+                let expected = read(false, &[&body]);
+                assert_eq!(read(true, &[&body]), expected, "{byte:#x} at {at}");
+                let cuts = [before.len() + at, before.len() + at / 2];
+                for cut in cuts {
+                    assert_eq!(read(true, &cut::at(&body, cut)), expected, "{byte:#x} at {at}, cut at {cut}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_byte_more_or_less_in_a_known_envelope_is_read_as_what_it_is() {
+    for known in [events("Success"), heartbeat()] {
+        let before = known.repeat(3);
+        for at in 0..known.len() {
+            let mut less = known.clone().into_bytes();
+            less.remove(at);
+            let mut more = known.clone().into_bytes();
+            more.insert(at, b' ');
+            for changed in [less, more] {
+                let body = [before.as_bytes(), &changed, known.as_bytes()].concat();
+                let expected = read(false, &[&body]);
+                assert_eq!(read(true, &[&body]), expected, "at {at}");
+                assert_eq!(read(true, &cut::at(&body, before.len() + at)), expected, "at {at}, cut there");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_body_that_ends_in_a_known_envelope_ends_there() {
+    for known in [events("Success"), heartbeat()] {
+        let body = known.repeat(4);
+        for len in body.len() - known.len()..=body.len() {
+            let body = &body.as_bytes()[..len];
+            let expected = read(false, &[body]);
+            assert_eq!(read(true, &[body]), expected, "{len}");
+            let chunks: Vec<&[u8]> = body.chunks(61).collect();
+            assert_eq!(read(true, &chunks), expected, "{len}, in chunks");
+            let mut parser = NotificationParser::new();
+            let mut plain = NotificationParser::new().learning(false);
+            for parser in [&mut parser, &mut plain] {
+                let mut input = body;
+                while let Ok(Some(_)) = parser.next_message(&mut input) {}
+            }
+            assert_eq!(parser.is_between_envelopes(), plain.is_between_envelopes(), "{len}");
+            assert_eq!(parser.offset(), plain.offset(), "{len}");
+        }
+    }
+}
+
+/// Messages of a known head are told when their last byte is in, and the offset says so.
+#[test]
+fn a_message_of_a_known_envelope_comes_with_its_last_byte() {
+    let body = [events("Success"), heartbeat()].concat().repeat(3);
+    let places = |learning: bool| {
+        let mut parser = NotificationParser::new().learning(learning);
+        let mut places = vec![];
+        for byte in body.as_bytes().chunks(1) {
+            let mut input = byte;
+            while let Some(message) = parser.next_message(&mut input).unwrap() {
+                let message = format!("{message:?}");
+                places.push((parser.offset(), message));
+            }
+        }
+        places
+    };
+    assert_eq!(places(true), places(false));
+}
+
+#[test]
+fn what_is_learned_of_a_tail_holds_only_behind_its_own_head() {
+    let usual = events("Success").repeat(3);
+    // the same tail, but the elements it closes were opened by other names, or none of them was
+    let named = [
+        ("m:Notifications>", "t:Notifications>"),
+        ("s:Body>", "S:Body>"),
+        ("<m:ResponseMessages>", "<m:ResponseMessages><m:x>"),
+    ];
+    for (from, to) in named {
+        let other = events("Success").replacen(from, to, 1);
+        let found = assert_invisible([&usual[..], &other, &events("Success")].concat().as_bytes(), 7);
+        assert!(found.error.is_some(), "{from} to {to} is not well-formed");
+    }
+    // the same names, other namespaces
+    let other = events("Success").replacen(&format!("xmlns:m=\"{M}\""), "xmlns:m=\"urn:x\"", 1);
+    assert_invisible([&usual[..], &other, &events("Error")].concat().as_bytes(), 7);
+}
+
+#[test]
+fn envelopes_of_all_kinds_in_any_order_are_read_alike() {
+    let (mut messages, mut errors) = (0, 0);
+    for round in 0..1_500_u64 {
+        let mut random = Random(0xE17E + round);
+        let mut body = String::new();
+        for _ in 0..8 {
+            let mut next = match random.below(7) {
+                0 | 1 => events("Success"),
+                2 => heartbeat(),
+                3 => events("Error"),
+                4 => events("Success").replace(TAIL, &TAIL.replace("OK", "Closed")),
+                5 => events("Success").replace(
+                    "</m:Notification>",
+                    "</m:Notification><m:Notification><t:SubscriptionId>T</t:SubscriptionId></m:Notification>",
+                ),
+                _ => heartbeat().replace("<m:ConnectionStatus>", "<m:ErrorSubscriptionIds><SubscriptionId>S</SubscriptionId></m:ErrorSubscriptionIds><m:ConnectionStatus>"),
+            };
+            match random.below(12) {
+                0 => next = next.replace("<m:ResponseCode>NoError</m:ResponseCode>", ""),
+                1 => next = next.replace(END, &format!("<m:ResponseCode>ErrorServerBusy</m:ResponseCode>{END}")),
+                2 => next = next.replace("m:", "n:").replace("xmlns:n", "xmlns:n"),
+                3 => next = next.replace("t:", "m:").replacen("xmlns:m", "xmlns:t", 1),
+                4 => next = next.replace(EVENT, ""),
+                5 => next.insert_str(0, "<?xml version=\"1.0\" encoding=\"US-ASCII\"?>"),
+                6 => next.insert_str(0, "\u{FEFF}"),
+                7 => next.insert_str(0, "<!-- x -->"),
+                8 if random.below(6) == 0 => {
+                    let at = random.below(next.len());
+                    next.remove(at);
+                }
+                _ => {}
+            }
+            body += &next;
+            body += ["", "", "\n", "\r\n  "][random.below(4)];
+        }
+        let found = assert_invisible(body.as_bytes(), round);
+        messages += found.lines.len();
+        errors += usize::from(found.error.is_some());
+    }
+    assert!(messages > 500_000 && (50..1_200).contains(&errors), "{messages} {errors}");
+}
+
+#[test]
+fn what_was_learned_of_one_response_holds_in_the_next() {
+    let body = [events("Success"), heartbeat(), events("Success")].concat().repeat(2);
+    let mut parser = NotificationParser::new();
+    let first = seen::messages(&mut parser, [body.as_bytes()]);
+    for cut in 0..body.len() {
+        // the response before broke off here
+        parser.reset();
+        let mut input = &body.as_bytes()[..cut];
+        while let Ok(Some(_)) = parser.next_message(&mut input) {}
+        parser.reset();
+        assert_eq!(seen::messages(&mut parser, [body.as_bytes()]), first, "after one that broke off at {cut}");
+    }
+}
+
+#[test]
+fn learning_may_be_switched_in_the_middle_of_an_envelope() {
+    let body = [events("Success"), heartbeat()].concat().repeat(3);
+    let expected = read(false, &[body.as_bytes()]);
+    for cut in (0..body.len()).step_by(3) {
+        for lenient in [false, true] {
+            let mut lines = 0;
+            let mut parser = NotificationParser::new();
+            let [first, second] = cut::at(body.as_bytes(), cut);
+            let mut count = |parser: &mut NotificationParser, mut input: &[u8]| {
+                while let Some(message) = parser.next_message(&mut input).unwrap() {
+                    lines += 1;
+                    assert!(!matches!(message, Message::Fault(_)));
+                }
+            };
+            count(&mut parser, first);
+            let mut parser = if lenient { parser.lenient(true) } else { parser.learning(false) };
+            count(&mut parser, second);
+            parser.finish().unwrap();
+            assert_eq!(lines, expected.lines.lines().count(), "at {cut}");
+        }
+    }
+}
