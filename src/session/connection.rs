@@ -48,6 +48,8 @@ pub(super) struct Flight {
     pub(super) verdict: Verdict,
     pub(super) retry_after: Option<Duration>,
     pub(super) opened: Instant,
+    /// The breaks that the session had seen then.
+    pub(super) breaks: u32,
     pub(super) deadline: Instant,
     // of the document that is being read
     pub(super) complaint: Option<Complaint>,

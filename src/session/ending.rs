@@ -16,6 +16,9 @@ use crate::request::Text;
 /// shortest connection that can be asked for lasts a minute.
 const SHORT_LIFE: Duration = Duration::from_secs(10);
 
+/// What a server has written arrives within this time.
+const ON_ITS_WAY: Duration = Duration::from_secs(10);
+
 /// How often an Unsubscribe is tried.
 const UNSUBSCRIBES: u32 = 3;
 
@@ -67,7 +70,7 @@ impl Session {
         let Some(flight) = self.take_flight(id, cancel) else { return };
         self.learn(&flight, &ending);
         match &flight.kind {
-            Kind::Subscribe(key) => self.subscribe_ended(*key, flight.lane, ending),
+            Kind::Subscribe(key) => self.subscribe_ended(*key, &flight, ending),
             Kind::Unsubscribe(key) => self.unsubscribe_ended(*key, ending),
             Kind::Stream(_) => self.stream_ended(id, &flight, ending),
         }
@@ -85,6 +88,7 @@ impl Session {
             }
             Ending::Broken(reason) => {
                 self.breaks = self.breaks.saturating_add(1);
+                self.last_break = self.now;
                 self.back_off(*reason);
             }
             Ending::Refused(_) if matches!(flight.kind, Kind::Stream(_)) => self.back_off(GapReason::ServerError),
@@ -141,9 +145,10 @@ impl Session {
         self.tell(SessionEvent::BackingOff { until, reason });
     }
 
-    fn subscribe_ended(&mut self, key: SubscriptionKey, lane: usize, ending: Ending) {
+    fn subscribe_ended(&mut self, key: SubscriptionKey, flight: &Flight, ending: Ending) {
+        let lane = flight.lane;
         match ending {
-            Ending::Good(Some(id)) => return self.subscribed(key, lane, id),
+            Ending::Good(Some(id)) => return self.subscribed(key, lane, id, flight.breaks),
             Ending::Good(None) => self.back_off(GapReason::ProtocolError), // success without an id
             Ending::Refused(status) => return self.fail(key, FailureReason::Http(status), None),
             Ending::Broken(_) | Ending::Credentials(_) => {}
@@ -164,7 +169,7 @@ impl Session {
         self.apply(key, Input::SubscribeFailed);
     }
 
-    fn subscribed(&mut self, key: SubscriptionKey, lane: usize, id: Text) {
+    fn subscribed(&mut self, key: SubscriptionKey, lane: usize, id: Text, breaks: u32) {
         // an id that another one has: the server has begun to count again, and the other's means nothing
         if let Some(other) = self.holder(id.as_str())
             && other != key
@@ -176,7 +181,7 @@ impl Session {
             lane.anchor = Anchor::Set; // with a cookie or without: this is the group's first answer
         }
         if self.table.get(key).is_some() {
-            self.set_id(key, id);
+            self.set_id(key, id, breaks);
             self.apply(key, Input::Subscribed);
         }
     }
@@ -203,8 +208,10 @@ impl Session {
         match ending {
             // with the credentials refused, nothing was streamed that could be missing
             Ending::Good(_) | Ending::Credentials(_) => {
+                // what came just after a break may have been on its way before
+                let proved = matches!(ending, Ending::Good(_)) && self.now.since(self.last_break) >= ON_ITS_WAY;
                 for key in self.members(id, flight) {
-                    if matches!(ending, Ending::Good(_))
+                    if proved
                         && let Some(record) = self.table.get_mut(key)
                     {
                         record.vouched = self.breaks;

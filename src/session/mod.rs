@@ -171,6 +171,7 @@ pub struct Session {
     failures: u32,
     /// How many requests ended in the dark: after each, the server may have started anew.
     breaks: u32,
+    last_break: Instant,
     end: End,
 }
 
@@ -210,6 +211,7 @@ impl Session {
             rest_until: Instant::default(),
             failures: 0,
             breaks: 0,
+            last_break: Instant::default(),
             end: End::Open,
         }
     }
@@ -244,7 +246,7 @@ impl Session {
         }
         match resumed.filter(|id| self.holder(id.as_str()).is_none()) {
             Some(id) => {
-                self.set_id(key, id);
+                self.set_id(key, id, self.breaks);
                 if let Some(record) = self.table.get_mut(key) {
                     record.state = State::RESUMED;
                 }
@@ -466,11 +468,12 @@ impl Session {
         same.find(|(_, key)| self.subscription_id(*key) == Some(id)).map(|(_, key)| *key)
     }
 
-    fn set_id(&mut self, key: SubscriptionKey, id: Text) {
+    /// `vouched`: the breaks that the session had seen when the server was asked for the id.
+    fn set_id(&mut self, key: SubscriptionKey, id: Text, vouched: u32) {
         self.ids.insert((self.hash(id.as_str()), key));
         if let Some(record) = self.table.get_mut(key) {
             record.id = Some(id);
-            record.vouched = self.breaks;
+            record.vouched = vouched;
         }
     }
 

@@ -219,6 +219,7 @@ impl Session {
                 verdict: Verdict::Read,
                 retry_after: None,
                 opened: self.now,
+                breaks: self.breaks,
                 deadline,
                 complaint: None,
                 good: false,
