@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use ews_stream::request::{ConnectionTimeout, DistinguishedFolder, Impersonation, Text};
-use ews_stream::session::Subscription;
+use ews_stream::session::{Group, Subscription};
 use reqwest::Url;
 
 use crate::http::Credentials;
@@ -21,10 +21,12 @@ usage: watch [OPTIONS]                          an Exchange that is simulated in
                             ExchangeImpersonation: the user needs the role ApplicationImpersonation
   --delegate                reach the mailboxes by their folders' names instead: the user needs rights on those folders;
                             not for all folders, and not every server allows it
+  --group                   the mailboxes are all on one mailbox server: their subscriptions share connections
   --folder NAME             inbox (default), all, calendar, msgfolderroot and so on; may be repeated
   --json                    one JSON object a line
   --for SECONDS             unsubscribe and end after so long
-  --max-connections N       hanging connections at a time, at most (default: 3)
+  --max-connections N       hanging connections at a time, at most (default: 3, or as many as the impersonated mailboxes
+                            need: one each, for it is their own budget that pays, or one together with --group)
   --connection-timeout MIN  how long the server keeps each of them, 1 to 30 minutes (default: 30)
   --patience SECONDS        how long an answer may be in coming (default: 60)";
 
@@ -53,7 +55,8 @@ impl Arguments {
         use lexopt::prelude::*;
         let (mut url, mut user, mut password_env, mut bearer_env, mut ca) = (None, None, None, None, None);
         let (mut mailboxes, mut folders): (Vec<String>, Vec<String>) = (vec![], vec![]);
-        let (mut delegate, mut json, mut limit, mut max_connections, mut patience) = (false, false, None, 3, 60);
+        let (mut delegate, mut group, mut json) = (false, false, false);
+        let (mut limit, mut max_connections, mut patience) = (None, None, 60);
         let mut connection_timeout = ConnectionTimeout::MAX;
         let mut parser = lexopt::Parser::from_env();
         while let Some(argument) = parser.next()? {
@@ -65,10 +68,11 @@ impl Arguments {
                 Long("ca") => ca = Some(parser.value()?),
                 Long("mailbox") => mailboxes.push(parser.value()?.string()?),
                 Long("delegate") => delegate = true,
+                Long("group") => group = true,
                 Long("folder") => folders.push(parser.value()?.string()?),
                 Long("json") => json = true,
                 Long("for") => limit = Some(Duration::from_secs(parser.value()?.parse()?)),
-                Long("max-connections") => max_connections = parser.value()?.parse()?,
+                Long("max-connections") => max_connections = Some(parser.value()?.parse()?),
                 Long("connection-timeout") => {
                     connection_timeout =
                         ConnectionTimeout::minutes(parser.value()?.parse()?).map_err(|error| error.to_string())?;
@@ -78,6 +82,10 @@ impl Arguments {
                 other => return Err(other.unexpected()),
             }
         }
+        if mailboxes.is_empty() && (delegate || group) {
+            return Err("--delegate and --group are about a --mailbox".into());
+        }
+        let lanes = if delegate || group { 1 } else { u32::try_from(mailboxes.len()).unwrap_or(u32::MAX) };
         let target = match url {
             None if user.is_some() || bearer_env.is_some() => return Err("--url is missing".into()),
             None => None,
@@ -90,9 +98,9 @@ impl Arguments {
         Ok(Some(Self {
             limit: limit.or(target.is_none().then_some(Duration::from_secs(10))),
             target,
-            wanted: wanted(mailboxes, &folders, delegate)?,
+            wanted: wanted(mailboxes, &folders, delegate, group)?,
             json,
-            max_connections,
+            max_connections: max_connections.unwrap_or(lanes.max(3)),
             connection_timeout,
             patience: Duration::from_secs(patience),
         }))
@@ -131,16 +139,14 @@ fn credentials(
 
 /// A subscription for each mailbox, or one for the user's own.
 fn wanted(
-    mailboxes: Vec<String>,
+    mut mailboxes: Vec<String>,
     folders: &[String],
     delegate: bool,
+    group: bool,
 ) -> Result<Vec<(Option<String>, Subscription)>, String> {
     let all = folders.iter().any(|name| name == "all");
     if all && (delegate || folders.len() > 1) {
         return Err("all folders are asked for by --folder all alone, and not with --delegate".to_owned());
-    }
-    if delegate && mailboxes.is_empty() {
-        return Err("--delegate needs a --mailbox".to_owned());
     }
     let mut named = vec![];
     for name in folders.iter().filter(|_| !all) {
@@ -156,15 +162,21 @@ fn wanted(
         let own = named.into_iter().fold(Subscription::new(), Subscription::folder);
         return Ok(vec![(None, own)]);
     }
+    mailboxes.sort(); // the first by name is the group's anchor
+    let text = |mailbox: &String| Text::new(mailbox).map_err(|error| error.to_string());
+    let anchor = mailboxes.first().filter(|_| group).map(text).transpose()?;
     let mut wanted = vec![];
     for mailbox in mailboxes {
-        let address = Text::new(&mailbox).map_err(|error| error.to_string())?;
+        let address = text(&mailbox)?;
         let mut one = Subscription::new();
         for &folder in &named {
             one = if delegate { one.folder(folder.of(address.clone())) } else { one.folder(folder) };
         }
         if !delegate {
             one = one.impersonate(Impersonation::PrimarySmtpAddress(address));
+        }
+        if let Some(anchor) = &anchor {
+            one = one.group(Group::new("one server", anchor.clone()));
         }
         wanted.push((Some(mailbox), one));
     }

@@ -42,7 +42,7 @@ pub(crate) struct Http {
 
 impl Http {
     /// `authorities`: certificates (PEM) to trust besides those that the operating system does.
-    pub(crate) fn new(url: Url, credentials: Credentials, authorities: Option<&[u8]>) -> Result<Self, Box<dyn Error>> {
+    pub(crate) fn new(url: Url, credentials: Credentials, authorities: Option<&[u8]>) -> Result<Self, String> {
         // an error: the program has chosen one already
         let _ = rustls::crypto::ring::default_provider().install_default();
         let mut client = Client::builder()
@@ -52,14 +52,15 @@ impl Http {
             .connect_timeout(Duration::from_secs(15))
             .pool_idle_timeout(Duration::from_secs(30)); // less than servers keep a connection that nobody uses
         if let Some(pem) = authorities {
-            client = client.tls_certs_merge(Certificate::from_pem_bundle(pem)?);
+            client = client.tls_certs_merge(Certificate::from_pem_bundle(pem).map_err(reason)?);
         }
         if url.scheme() == "http" {
             client = client.tls_certs_only([]); // also where the system has no certificates at all
         }
         // a little room only: a server that sends faster than its events are used shall feel it
         let (sender, receiver) = mpsc::channel(16);
-        Ok(Self { client: client.build()?, url, credentials, tasks: HashMap::new(), sender, receiver })
+        let client = client.build().map_err(reason)?;
+        Ok(Self { client, url, credentials, tasks: HashMap::new(), sender, receiver })
     }
 
     /// Sends the request; its answer comes by `next`.

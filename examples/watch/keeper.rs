@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use ews_stream::session::{Instant, Session, SessionEvent, SubscriptionKey};
-use reqwest::header::{HeaderMap, LOCATION, WWW_AUTHENTICATE};
+use reqwest::header::{CONTENT_TYPE, HeaderMap, LOCATION, WWW_AUTHENTICATE};
 
 /// How long to wait before credentials that were refused are shown again: a busy server refuses good ones, too, and
 /// several requests may have been refused at once.
@@ -56,6 +56,10 @@ impl Keeper {
             300..=399 => LOCATION,
             200..=299 => {
                 (self.accepted, self.refusals) = (true, 0);
+                let kind = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("text/xml");
+                if !kind.contains("xml") {
+                    eprintln!("note: the answer is {kind}, not XML: is that the EWS endpoint?");
+                }
                 return;
             }
             _ => return,

@@ -46,7 +46,7 @@ async fn main() -> ExitCode {
             return ExitCode::SUCCESS;
         }
         Err(error) => {
-            eprintln!("error: {error}\n\n{}", args::USAGE);
+            eprintln!("error: {error} (--help lists the options)");
             return ExitCode::from(2);
         }
     };

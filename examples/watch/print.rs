@@ -109,10 +109,11 @@ fn describe(event: &Event<'_>) -> String {
     line
 }
 
-/// Ids are long, and their ends differ most.
+/// Ids are long; the last that is no filling differs most.
 fn short(id: &str) -> String {
-    let from = id.char_indices().rev().nth(9).map_or(0, |(at, _)| at);
-    if from == 0 { id.to_owned() } else { format!("…{}", &id[from..]) }
+    let core = id.trim_end_matches(['A', '=']);
+    let from = core.char_indices().rev().nth(9).map_or(0, |(at, _)| at);
+    if from == 0 { id.to_owned() } else { format!("…{}", &core[from..]) }
 }
 
 // ---- events of the session ------------------------------------------------------------------------------------------
@@ -176,7 +177,7 @@ fn tell(event: &SessionEvent, now: Instant) -> Told {
         SessionEvent::TooManySubscriptions(key) => {
             ("TooManySubscriptions", Some(*key), "the server allows no more subscriptions for now".into(), vec![])
         }
-        SessionEvent::Closed(key) => ("Closed", Some(*key), "unsubscribed".into(), vec![]),
+        SessionEvent::Closed(key) => ("Closed", Some(*key), "closed".into(), vec![]),
         SessionEvent::SessionClosed => ("SessionClosed", None, "the end".into(), vec![]),
         other => ("Other", None, format!("{other:?}"), vec![("debug", format!("{other:?}").into())]),
     };
