@@ -4,144 +4,80 @@ use alloc::vec::Vec;
 
 use super::text::{Text, element, escape, put};
 
-/// `t:DistinguishedFolderIdNameType` of the EWS schema: folders that every mailbox names the same.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
-pub enum DistinguishedFolder {
-    /// `calendar`.
-    Calendar,
-    /// `contacts`.
-    Contacts,
-    /// `deleteditems`.
-    DeletedItems,
-    /// `drafts`.
-    Drafts,
-    /// `inbox`.
-    Inbox,
-    /// `journal`.
-    Journal,
-    /// `notes`.
-    Notes,
-    /// `outbox`.
-    Outbox,
-    /// `sentitems`.
-    SentItems,
-    /// `tasks`.
-    Tasks,
-    /// `msgfolderroot`.
-    MsgFolderRoot,
-    /// `publicfoldersroot`.
-    PublicFoldersRoot,
-    /// `root`.
-    Root,
-    /// `junkemail`.
-    JunkEmail,
-    /// `searchfolders`.
-    SearchFolders,
-    /// `voicemail`.
-    VoiceMail,
-    /// `recoverableitemsroot`.
-    RecoverableItemsRoot,
-    /// `recoverableitemsdeletions`.
-    RecoverableItemsDeletions,
-    /// `recoverableitemsversions`.
-    RecoverableItemsVersions,
-    /// `recoverableitemspurges`.
-    RecoverableItemsPurges,
-    /// `archiveroot`.
-    ArchiveRoot,
-    /// `archivemsgfolderroot`.
-    ArchiveMsgFolderRoot,
-    /// `archivedeleteditems`.
-    ArchiveDeletedItems,
-    /// `archiveinbox`.
-    ArchiveInbox,
-    /// `archiverecoverableitemsroot`.
-    ArchiveRecoverableItemsRoot,
-    /// `archiverecoverableitemsdeletions`.
-    ArchiveRecoverableItemsDeletions,
-    /// `archiverecoverableitemsversions`.
-    ArchiveRecoverableItemsVersions,
-    /// `archiverecoverableitemspurges`.
-    ArchiveRecoverableItemsPurges,
-    /// `syncissues`.
-    SyncIssues,
-    /// `conflicts`.
-    Conflicts,
-    /// `localfailures`.
-    LocalFailures,
-    /// `serverfailures`.
-    ServerFailures,
-    /// `recipientcache`.
-    RecipientCache,
-    /// `quickcontacts`.
-    QuickContacts,
-    /// `conversationhistory`.
-    ConversationHistory,
-    /// `adminauditlogs`.
-    AdminAuditLogs,
-    /// `todosearch`.
-    ToDoSearch,
-    /// `mycontacts`.
-    MyContacts,
-    /// `directory`.
-    Directory,
-    /// `imcontactlist`.
-    ImContactList,
-    /// `peopleconnect`.
-    PeopleConnect,
-    /// `favorites`.
-    Favorites,
+macro_rules! distinguished {
+    ($($variant:ident = $name:literal,)+) => {
+        /// `t:DistinguishedFolderIdNameType` of the EWS schema: folders that every mailbox names the same.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[non_exhaustive]
+        pub enum DistinguishedFolder {
+            $(#[doc = concat!("`", $name, "`.")] $variant,)+
+        }
+
+        impl DistinguishedFolder {
+            /// All that this version knows, in the schema's order.
+            pub const ALL: &[Self] = &[$(Self::$variant,)+];
+
+            /// The schema's name.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $name,)+
+                }
+            }
+        }
+    };
+}
+
+distinguished! {
+    Calendar = "calendar",
+    Contacts = "contacts",
+    DeletedItems = "deleteditems",
+    Drafts = "drafts",
+    Inbox = "inbox",
+    Journal = "journal",
+    Notes = "notes",
+    Outbox = "outbox",
+    SentItems = "sentitems",
+    Tasks = "tasks",
+    MsgFolderRoot = "msgfolderroot",
+    PublicFoldersRoot = "publicfoldersroot",
+    Root = "root",
+    JunkEmail = "junkemail",
+    SearchFolders = "searchfolders",
+    VoiceMail = "voicemail",
+    RecoverableItemsRoot = "recoverableitemsroot",
+    RecoverableItemsDeletions = "recoverableitemsdeletions",
+    RecoverableItemsVersions = "recoverableitemsversions",
+    RecoverableItemsPurges = "recoverableitemspurges",
+    ArchiveRoot = "archiveroot",
+    ArchiveMsgFolderRoot = "archivemsgfolderroot",
+    ArchiveDeletedItems = "archivedeleteditems",
+    ArchiveInbox = "archiveinbox",
+    ArchiveRecoverableItemsRoot = "archiverecoverableitemsroot",
+    ArchiveRecoverableItemsDeletions = "archiverecoverableitemsdeletions",
+    ArchiveRecoverableItemsVersions = "archiverecoverableitemsversions",
+    ArchiveRecoverableItemsPurges = "archiverecoverableitemspurges",
+    SyncIssues = "syncissues",
+    Conflicts = "conflicts",
+    LocalFailures = "localfailures",
+    ServerFailures = "serverfailures",
+    RecipientCache = "recipientcache",
+    QuickContacts = "quickcontacts",
+    ConversationHistory = "conversationhistory",
+    AdminAuditLogs = "adminauditlogs",
+    ToDoSearch = "todosearch",
+    MyContacts = "mycontacts",
+    Directory = "directory",
+    ImContactList = "imcontactlist",
+    PeopleConnect = "peopleconnect",
+    Favorites = "favorites",
 }
 
 impl DistinguishedFolder {
-    /// The schema's name.
+    /// The folder of this name, in any case.
     #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Calendar => "calendar",
-            Self::Contacts => "contacts",
-            Self::DeletedItems => "deleteditems",
-            Self::Drafts => "drafts",
-            Self::Inbox => "inbox",
-            Self::Journal => "journal",
-            Self::Notes => "notes",
-            Self::Outbox => "outbox",
-            Self::SentItems => "sentitems",
-            Self::Tasks => "tasks",
-            Self::MsgFolderRoot => "msgfolderroot",
-            Self::PublicFoldersRoot => "publicfoldersroot",
-            Self::Root => "root",
-            Self::JunkEmail => "junkemail",
-            Self::SearchFolders => "searchfolders",
-            Self::VoiceMail => "voicemail",
-            Self::RecoverableItemsRoot => "recoverableitemsroot",
-            Self::RecoverableItemsDeletions => "recoverableitemsdeletions",
-            Self::RecoverableItemsVersions => "recoverableitemsversions",
-            Self::RecoverableItemsPurges => "recoverableitemspurges",
-            Self::ArchiveRoot => "archiveroot",
-            Self::ArchiveMsgFolderRoot => "archivemsgfolderroot",
-            Self::ArchiveDeletedItems => "archivedeleteditems",
-            Self::ArchiveInbox => "archiveinbox",
-            Self::ArchiveRecoverableItemsRoot => "archiverecoverableitemsroot",
-            Self::ArchiveRecoverableItemsDeletions => "archiverecoverableitemsdeletions",
-            Self::ArchiveRecoverableItemsVersions => "archiverecoverableitemsversions",
-            Self::ArchiveRecoverableItemsPurges => "archiverecoverableitemspurges",
-            Self::SyncIssues => "syncissues",
-            Self::Conflicts => "conflicts",
-            Self::LocalFailures => "localfailures",
-            Self::ServerFailures => "serverfailures",
-            Self::RecipientCache => "recipientcache",
-            Self::QuickContacts => "quickcontacts",
-            Self::ConversationHistory => "conversationhistory",
-            Self::AdminAuditLogs => "adminauditlogs",
-            Self::ToDoSearch => "todosearch",
-            Self::MyContacts => "mycontacts",
-            Self::Directory => "directory",
-            Self::ImContactList => "imcontactlist",
-            Self::PeopleConnect => "peopleconnect",
-            Self::Favorites => "favorites",
-        }
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().find(|folder| folder.name().eq_ignore_ascii_case(name)).copied()
     }
 
     /// This folder of another mailbox: `t:Mailbox/t:EmailAddress`. The caller needs access to it.
