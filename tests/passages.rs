@@ -177,11 +177,11 @@ fn envelopes_of_all_kinds_in_any_order_are_read_alike() {
             match random.below(12) {
                 0 => next = next.replace("<m:ResponseCode>NoError</m:ResponseCode>", ""),
                 1 => next = next.replace(END, &format!("<m:ResponseCode>ErrorServerBusy</m:ResponseCode>{END}")),
-                2 => next = next.replace("m:", "n:").replace("xmlns:n", "xmlns:n"),
+                2 => next = next.replace("m:", "n:"),
                 3 => next = next.replace("t:", "m:").replacen("xmlns:m", "xmlns:t", 1),
                 4 => next = next.replace(EVENT, ""),
                 5 => next.insert_str(0, "<?xml version=\"1.0\" encoding=\"US-ASCII\"?>"),
-                6 => next.insert_str(0, "\u{FEFF}"),
+                6 => next.insert(0, '\u{FEFF}'),
                 7 => next.insert_str(0, "<!-- x -->"),
                 8 if random.below(6) == 0 => {
                     let at = random.below(next.len());

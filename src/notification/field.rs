@@ -79,15 +79,15 @@ pub(super) fn boolean(bytes: &[u8]) -> Option<bool> {
     }
 }
 
-/// The elements of an event that carry an id in attributes.
+/// The elements of an event that carry an id in attributes, by the [`Part`] that the id is; the next is the change key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum IdElement {
-    Item,
-    Folder,
-    ParentFolder,
-    OldItem,
-    OldFolder,
-    OldParentFolder,
+    Item = 4,
+    Folder = 6,
+    ParentFolder = 8,
+    OldItem = 10,
+    OldFolder = 12,
+    OldParentFolder = 14,
 }
 
 /// Which part of an event, as its place among all of them.
@@ -105,11 +105,11 @@ impl Part {
 
     /// Present when the element was, even without its attribute.
     pub(super) const fn id(element: IdElement) -> Self {
-        Self(4 + 2 * element as u8)
+        Self(element as u8)
     }
 
     pub(super) const fn change_key(element: IdElement) -> Self {
-        Self(5 + 2 * element as u8)
+        Self(element as u8 | 1)
     }
 
     /// All that a server fills with a value.

@@ -198,14 +198,14 @@ impl Passages {
             let Some(passage) = self.known.get_mut(usize::from(at.place)) else { return (Followed::Failed, 0) };
             let message = passage.messages.get(usize::from(at.told));
             let target = message.map_or(passage.bytes.len(), |message| message.end as usize);
-            let wanted = passage.bytes.get(at.same as usize..target).unwrap_or_default();
-            let len = wanted.len().min(rest.len());
-            if wanted.get(..len) == rest.get(..len) {
+            let expected = passage.bytes.get(at.same as usize..target).unwrap_or_default();
+            let len = expected.len().min(rest.len());
+            if expected.get(..len) == rest.get(..len) {
                 self.credit = self.credit.saturating_sub(wasted).saturating_add(len).min(MAX_CREDIT);
                 at.same = at.same.wrapping_add(small(len));
                 let whole = at.same as usize == passage.bytes.len();
                 let id = PassageId { place: at.place, number: passage.number };
-                let followed = if len < wanted.len() {
+                let followed = if len < expected.len() {
                     Followed::Partial
                 } else if message.is_some() {
                     at.told = at.told.wrapping_add(1);
@@ -214,14 +214,14 @@ impl Passages {
                     Followed::End { len, id }
                 };
                 let more = usize::from(at.told) < passage.messages.len();
-                if len == wanted.len() && whole && !more {
+                if len == expected.len() && whole && !more {
                     passage.uses = passage.uses.saturating_add(1);
                 } else {
                     self.following = Some(at);
                 }
                 return (followed, len.saturating_add(wasted));
             }
-            let same = wanted.iter().zip(rest).take_while(|(a, b)| a == b).count();
+            let same = expected.iter().zip(rest).take_while(|(a, b)| a == b).count();
             wasted = wasted.saturating_add(same).saturating_add(1);
             at.tried |= 1 << at.place;
             match self.other(at) {

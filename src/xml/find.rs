@@ -64,7 +64,7 @@ fn first_unusual<const MASK: u8>(bytes: &[u8]) -> usize {
         let word = u64::from_le_bytes(*word);
         // the high bit of a byte says that it is too small, `<`, or beyond ASCII; up to the first that is, no byte borrows
         let small = word.wrapping_sub(EACH.wrapping_mul(0x28));
-        let lt = (word & EACH.wrapping_mul(MASK as u64) ^ EACH.wrapping_mul(b'<' as u64)).wrapping_sub(EACH);
+        let lt = (word & EACH.wrapping_mul(u64::from(MASK)) ^ EACH.wrapping_mul(u64::from(b'<'))).wrapping_sub(EACH);
         let marks = (small | lt | word) & EACH.wrapping_mul(0x80);
         if marks != 0 {
             return at.wrapping_add((marks.trailing_zeros() / 8) as usize);

@@ -180,9 +180,9 @@ impl NotificationParser {
         if self.passages.is_recording() {
             // a message that this very tag sets free would come behind the passage
             if with_message {
-                self.passages.abandon()
+                self.passages.abandon();
             } else {
-                self.head_ends(cur)
+                self.head_ends(cur);
             }
             return;
         }
