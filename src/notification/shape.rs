@@ -33,7 +33,7 @@ use alloc::vec::Vec;
 
 use super::field::{EventFields, Part};
 use crate::limits::Limits;
-use crate::xml::{Scope, Span, plain_text_run, plain_value_run};
+use crate::xml::{Scope, Span, plain_text_run, plain_value_run, usual_run};
 
 /// Shapes kept; a server has some six.
 const MAX_SHAPES: usize = 12;
@@ -161,10 +161,13 @@ impl Shapes {
             if head.is_some_and(|head| head != shape.head) {
                 continue;
             }
-            if let Some(len) = shape.take(&self.literals, bytes, self.text_bytes, event) {
-                self.matched(at, len);
-                self.credit = self.credit.saturating_sub(wasted);
-                return (Progress::Matched(len), wasted.saturating_add(len));
+            match shape.take(&self.literals, bytes, self.text_bytes, event) {
+                Ok(len) => {
+                    self.matched(at, len);
+                    self.credit = self.credit.saturating_sub(wasted);
+                    return (Progress::Matched(len), wasted.saturating_add(len));
+                }
+                Err(looked) => wasted = wasted.saturating_add(looked),
             }
             let begun = Matching::new(at, shape, event);
             let (matching, progress) = begun.advance(shape, &self.literals, bytes, self.text_bytes, event);
@@ -185,6 +188,32 @@ impl Shapes {
         }
         self.credit = self.credit.saturating_sub(wasted);
         (Progress::Failed, wasted)
+    }
+
+    /// The usual case alone: takes a whole event of the shape that comes next most likely, or of one that begins alike.
+    /// Returns its length, or nothing, and how many bytes were looked at in vain.
+    #[inline]
+    pub(super) fn take_likely(&mut self, bytes: &[u8], event: &mut EventFields) -> (Option<usize>, usize) {
+        let Some(head) = bytes.first_chunk().copied().map(u64::from_le_bytes) else { return (None, 0) };
+        let likely = self.known.get(self.latest).map_or(0, |shape| usize::from(shape.next));
+        let at = match self.known.get(likely) {
+            Some(shape) if shape.head == head => likely,
+            _ => match self.known.iter().position(|shape| shape.head == head) {
+                Some(at) => at,
+                None => return (None, 0),
+            },
+        };
+        let Some(shape) = self.known.get(at).filter(|_| self.credit > 0) else { return (None, 0) };
+        match shape.take(&self.literals, bytes, self.text_bytes, event) {
+            Ok(len) => {
+                self.matched(at, len);
+                (Some(len), 0)
+            }
+            Err(looked) => {
+                self.credit = self.credit.saturating_sub(looked);
+                (None, looked)
+            }
+        }
     }
 
     /// Goes on with the match that the end of a chunk interrupted.
@@ -366,34 +395,42 @@ impl Matching {
 }
 
 impl Shape {
-    /// Takes an event that is wholly in `bytes`. `None`: it is cut, or of another shape; [`Matching`] says which, and where.
-    #[inline]
+    /// Takes an event that is wholly in `bytes`. An error: it is cut, or of another shape, as so many looks have shown;
+    /// [`Matching`] says which, and where.
+    #[inline(never)] // it needs all registers for itself
     #[allow(clippy::cast_possible_truncation)] // an event is shorter than the 256 MiB that limits allow
-    fn take(&self, literals: &[u8], bytes: &[u8], text_bytes: usize, event: &mut EventFields) -> Option<usize> {
+    fn take(
+        &self,
+        literals: &[u8],
+        bytes: &[u8],
+        text_bytes: usize,
+        event: &mut EventFields,
+    ) -> Result<usize, usize> {
         *event = self.template;
-        let mut literals = literals.get(self.literals as usize..)?;
-        let mut rest = bytes;
-        for slot in self.slots.get(..usize::from(self.len))? {
-            let (literal, more) = literals.split_at_checked(usize::from(slot.literal))?;
+        let mut literals = literals.get(self.literals as usize..).ok_or(0_usize)?;
+        let mut at: usize = 0;
+        for slot in self.slots.get(..usize::from(self.len)).unwrap_or_default() {
+            let (literal, more) = literals.split_at_checked(usize::from(slot.literal)).ok_or(at)?;
             literals = more;
-            rest = rest.strip_prefix(literal)?;
-            let start = bytes.len().wrapping_sub(rest.len()) as u32;
-            let len = if slot.end == b'<' { plain_text_run(rest) } else { plain_value_run(rest, slot.end) };
-            let (value, behind) = rest.split_at_checked(len)?;
-            let [first, ..] = value else { return None };
-            let last = value.last()?;
-            if behind.first() != Some(&slot.end) || *first == b' ' || *last == b' ' {
-                return None;
+            let found = bytes.get(at..).and_then(|bytes| bytes.split_at_checked(literal.len()));
+            let (found, rest) = found.ok_or(bytes.len())?;
+            let start = at.wrapping_add(literal.len());
+            if found != literal {
+                return Err(start);
             }
-            if slot.end == b'<' && len > text_bytes {
-                return None;
-            }
-            rest = behind;
-            event.put(slot.part, Span { start, end: start.wrapping_add(len as u32) });
+            let usual = usual_run(rest);
+            let ends = usual > 0 && usual <= text_bytes && rest.get(usual) == Some(&slot.end);
+            let len = if ends {
+                usual
+            } else {
+                value_len(rest, slot.end, text_bytes).ok_or_else(|| start.wrapping_add(usual))?
+            };
+            at = start.wrapping_add(len);
+            event.put(slot.part, Span { start: start as u32, end: at as u32 });
         }
-        let tail = literals.get(..usize::from(self.tail))?;
-        rest = rest.strip_prefix(tail)?;
-        Some(bytes.len().wrapping_sub(rest.len()))
+        let tail = literals.get(..usize::from(self.tail)).ok_or(at)?;
+        let end = at.wrapping_add(tail.len());
+        if bytes.get(at..end) == Some(tail) { Ok(end) } else { Err(end.min(bytes.len())) }
     }
 
     /// Length of the literal before a slot, or, behind the last, of the tail.
@@ -450,4 +487,14 @@ impl Shape {
             next: 0,
         })
     }
+}
+
+/// Length of the plain value that comes first and that `end` ends. `None`: it is cut, empty or not plain, or has white space
+/// at an end, which would have to be trimmed.
+#[cold]
+fn value_len(bytes: &[u8], end: u8, text_bytes: usize) -> Option<usize> {
+    let len = if end == b'<' { plain_text_run(bytes) } else { plain_value_run(bytes, end) };
+    let (value, behind) = bytes.split_at_checked(len)?;
+    let is_value = value.first()? != &b' ' && value.last()? != &b' ' && behind.first()? == &end;
+    (is_value && (end != b'<' || len <= text_bytes)).then_some(len)
 }

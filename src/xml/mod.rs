@@ -50,6 +50,6 @@ mod utf8;
 
 pub use tokenizer::{Attribute, Attributes, EndElement, StartElement, Token, Tokenizer};
 
-pub(crate) use find::{plain_text_run, plain_value_run};
+pub(crate) use find::{text_run as plain_text_run, usual_run, value_run as plain_value_run};
 pub(crate) use namespace::NamespaceId;
 pub(crate) use scanner::{Cursor, Scanner, Scope, Span, Standing, Step, Stop};

@@ -178,14 +178,17 @@ impl Scanner {
         if self.state != State::Content || self.text_open || self.holding {
             return None;
         }
-        let rest = cur.remaining();
-        let space = rest.iter().take_while(|byte| matches!(byte, b' ' | b'\n' | b'\t')).count();
+        let (start, element) = self.element_behind_space(cur.remaining())?;
+        Some((cur.pos.wrapping_add(start), element))
+    }
+
+    /// Where in `bytes` the next tag's name begins, and what there is from there, if nothing but white space comes before.
+    #[inline]
+    pub(crate) fn element_behind_space<'c>(&mut self, bytes: &'c [u8]) -> Option<(usize, &'c [u8])> {
+        let space = bytes.iter().take_while(|byte| matches!(byte, b' ' | b'\n' | b'\t')).count();
         self.look(space);
-        let (b'<', element) = rest.get(space..)?.split_first()? else { return None };
-        if space > self.limits.text_bytes() {
-            return None;
-        }
-        Some((cur.pos.wrapping_add(space).wrapping_add(1), element))
+        let (b'<', element) = bytes.get(space..)?.split_first()? else { return None };
+        (space <= self.limits.text_bytes()).then_some((space.wrapping_add(1), element))
     }
 
     /// Takes the element whose name begins at `start` and that has `len` bytes from there, known to be well-formed in this
@@ -209,6 +212,13 @@ impl Scanner {
         let end = cur.pos.wrapping_add(len);
         self.hold.settle(cur.chunk, end);
         self.element_taken(cur, end);
+    }
+
+    /// The same as [`take_element`](Self::take_element) and [`lend`](Self::lend), where an element was taken so just before.
+    #[inline]
+    pub(crate) fn take_next_element(&mut self, start: usize, end: usize) {
+        self.hold.begin(start);
+        self.base = self.at(end);
     }
 
     #[inline]
