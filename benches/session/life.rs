@@ -165,7 +165,9 @@ impl Life {
                             self.costs.send_stream.add(nanoseconds, members.len());
                             let id = request.id();
                             let index = self.connections.len();
-                            members.iter().for_each(|member| self.place[*member] = index);
+                            for member in &members {
+                                self.place[*member] = index;
+                            }
                             self.connections.push(Connection { id, members });
                         }
                     }

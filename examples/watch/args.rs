@@ -90,7 +90,7 @@ impl Arguments {
             None if user.is_some() || bearer_env.is_some() => return Err("--url is missing".into()),
             None => None,
             Some(url) => {
-                let credentials = credentials(user, password_env, bearer_env)?;
+                let credentials = credentials(user, password_env.as_deref(), bearer_env.as_deref())?;
                 let read = |file| std::fs::read(&file).map_err(|error| format!("--ca: {error}"));
                 Some(Target { url, credentials, authorities: ca.map(read).transpose()? })
             }
@@ -123,14 +123,14 @@ fn endpoint(text: &str) -> Result<Url, String> {
 
 fn credentials(
     user: Option<String>,
-    password_env: Option<String>,
-    bearer_env: Option<String>,
+    password_env: Option<&str>,
+    bearer_env: Option<&str>,
 ) -> Result<Credentials, String> {
     let read = |name: &str| std::env::var(name).map_err(|_| format!("the environment has no variable {name}"));
     match (bearer_env, user) {
-        (Some(name), _) => Ok(Credentials::Bearer(read(&name)?)),
+        (Some(name), _) => Ok(Credentials::Bearer(read(name)?)),
         (None, Some(user)) => {
-            let password = read(password_env.as_deref().unwrap_or("EWS_PASSWORD"))?;
+            let password = read(password_env.unwrap_or("EWS_PASSWORD"))?;
             Ok(Credentials::Basic { user, password })
         }
         (None, None) => Err("--user is missing (or --bearer-env)".to_owned()),

@@ -7,6 +7,8 @@ use std::time::Duration;
 use ews_stream::session::{Instant, Session, SessionEvent, SubscriptionKey};
 use reqwest::header::{CONTENT_TYPE, HeaderMap, LOCATION, WWW_AUTHENTICATE};
 
+use crate::print::aside;
+
 /// How long to wait before credentials that were refused are shown again: a busy server refuses good ones, too, and
 /// several requests may have been refused at once.
 const AGAIN: Duration = Duration::from_secs(2);
@@ -58,11 +60,11 @@ impl Keeper {
                 (self.accepted, self.refusals) = (true, 0);
                 let kind = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("text/xml");
                 if !kind.contains("xml") {
-                    eprintln!("note: the answer is {kind}, not XML: is that the EWS endpoint?");
+                    aside(&format!("note: the answer is {kind}, not XML: is that the EWS endpoint?"));
                 }
                 return;
             }
-            _ => return,
+            _ => return self.hint.clear(),
         };
         let values: Vec<_> = headers.get_all(&name).iter().filter_map(|value| value.to_str().ok()).collect();
         self.hint = if values.is_empty() { String::new() } else { format!(" ({name}: {})", values.join(", ")) };
@@ -99,10 +101,6 @@ impl Keeper {
     /// Unsubscribe and end.
     pub(crate) const fn leave(&mut self) {
         self.leaving = true;
-    }
-
-    pub(crate) const fn is_leaving(&self) -> bool {
-        self.leaving
     }
 
     /// How it went.

@@ -42,18 +42,18 @@ async fn main() -> ExitCode {
     let arguments = match Arguments::parse() {
         Ok(Some(arguments)) => arguments,
         Ok(None) => {
-            println!("{}", args::USAGE);
+            print::help(args::USAGE);
             return ExitCode::SUCCESS;
         }
         Err(error) => {
-            eprintln!("error: {error} (--help lists the options)");
+            print::aside(&format!("error: {error} (--help lists the options)"));
             return ExitCode::from(2);
         }
     };
     match run(arguments).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error}");
+            print::aside(&format!("error: {error}"));
             ExitCode::FAILURE
         }
     }
@@ -65,13 +65,12 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
     let seed = RandomState::new().hash_one(0); // the standard library's keys come from the operating system
 
     let mut printer = Printer::new(arguments.json);
-    let (target, _exchange) = match arguments.target {
-        Some(target) => (target, None),
-        None => {
-            let (target, exchange) = simulate(seed)?;
-            printer.words(&format!("a simulated Exchange listens on {}", exchange.address()));
-            (target, Some(exchange))
-        }
+    let (target, _exchange) = if let Some(target) = arguments.target {
+        (target, None)
+    } else {
+        let (target, exchange) = simulate(seed)?;
+        printer.words(&format!("a simulated Exchange listens on {}", exchange.address()));
+        (target, Some(exchange))
     };
     let mut http = Http::new(target.url, target.credentials, target.authorities.as_deref())?;
 
@@ -124,17 +123,12 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
                 }
                 Answer::End => session.handle_end(id, now()),
                 Answer::Failed(why) => {
-                    eprintln!("note: request {id}: {why}");
+                    print::aside(&format!("note: request {id}: {why}"));
                     session.handle_failure(id, now());
                 }
             },
             () = sleep(keeper.next(deadline).since(now())) => session.handle_timeout(now()),
-            Some(()) = interrupts.recv() => {
-                if keeper.is_leaving() {
-                    return Err("left without unsubscribing".into());
-                }
-                keeper.leave();
-            }
+            Some(()) = interrupts.recv() => keeper.leave(),
         }
         // what this program makes of it
         if printer.is_gone() {
@@ -156,15 +150,36 @@ fn simulate(seed: u64) -> Result<(Target, Running), Box<dyn Error>> {
     Ok((Target { url, credentials, authorities: None }, exchange))
 }
 
-/// Says when somebody wants the program to end: Ctrl-C or, on Unix, SIGTERM.
+/// Says when somebody wants the program to end: Ctrl-C or, on Unix, SIGTERM. The second time it ends at once, from a
+/// thread of its own, for the other may wait for whoever reads its output.
 fn interrupts() -> std::io::Result<mpsc::Receiver<()>> {
-    let (sender, receiver) = mpsc::channel(2);
-    #[cfg(unix)]
-    for kind in [SignalKind::interrupt(), SignalKind::terminate()] {
-        let (mut signal, sender) = (signal(kind)?, sender.clone());
-        tokio::spawn(async move { while signal.recv().await.is_some() && sender.send(()).await.is_ok() {} });
-    }
-    #[cfg(not(unix))]
-    tokio::spawn(async move { while tokio::signal::ctrl_c().await.is_ok() && sender.send(()).await.is_ok() {} });
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let (sender, receiver) = mpsc::channel(1);
+    std::thread::Builder::new().name("interrupts".to_owned()).spawn(move || {
+        runtime.block_on(async {
+            if interrupt().await.is_ok() {
+                let _ = sender.try_send(());
+                if interrupt().await.is_ok() {
+                    print::aside("error: left without unsubscribing");
+                    std::process::exit(1);
+                }
+            }
+        });
+    })?;
     Ok(receiver)
+}
+
+#[cfg(unix)]
+async fn interrupt() -> std::io::Result<()> {
+    let (mut int, mut term) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    tokio::select! {
+        _ = int.recv() => {}
+        _ = term.recv() => {}
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+async fn interrupt() -> std::io::Result<()> {
+    tokio::signal::ctrl_c().await
 }

@@ -10,6 +10,15 @@ use serde_json::{Map, Value};
 
 use crate::json::json;
 
+/// To standard error. Whether anybody reads it does not matter.
+pub(crate) fn aside(words: &str) {
+    let _ = writeln!(io::stderr(), "{words}");
+}
+
+pub(crate) fn help(words: &str) {
+    let _ = writeln!(io::stdout(), "{words}");
+}
+
 pub(crate) struct Printer {
     json: bool,
     /// Whose subscription it is, where there are several.

@@ -18,9 +18,12 @@ use std::time::Instant;
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, mpsc, oneshot};
 
+/// How many pieces wait for a client that does not read; then its connection breaks.
+const PATIENCE: usize = 1024;
+
 struct State {
     server: Server,
-    senders: BTreeMap<ConnectionId, mpsc::UnboundedSender<Output>>,
+    senders: BTreeMap<ConnectionId, mpsc::Sender<Output>>,
     next: ConnectionId,
 }
 
@@ -38,14 +41,17 @@ impl Shared {
     /// Hands out what the server has to say, and tells when it will have more.
     fn deliver(&self) -> Option<Duration> {
         let mut state = self.lock();
-        for output in state.server.poll(self.origin.elapsed()) {
+        let now = self.origin.elapsed();
+        for output in state.server.poll(now) {
             let connection = output.connection();
             let last = matches!(output, Output::End { .. } | Output::Broken { .. });
-            if let Some(sender) = state.senders.get(&connection) {
-                let _ = sender.send(output);
-            }
-            if last {
+            let Some(sender) = state.senders.get(&connection) else { continue };
+            let full = sender.try_send(output).is_err();
+            if last || full {
                 state.senders.remove(&connection);
+            }
+            if full {
+                state.server.connection_lost(connection, now);
             }
         }
         state.server.next_deadline()
@@ -190,7 +196,7 @@ async fn answer(shared: Arc<Shared>, request: Request<Incoming>) -> io::Result<R
         path: parts.uri.path().to_owned(),
         headers: headers.collect(),
     };
-    let (sender, receiver) = mpsc::unbounded_channel();
+    let (sender, receiver) = mpsc::channel(PATIENCE);
     let connection = {
         let mut state = shared.lock();
         let connection = state.next;
@@ -216,7 +222,7 @@ async fn answer(shared: Arc<Shared>, request: Request<Incoming>) -> io::Result<R
 struct Pieces {
     shared: Arc<Shared>,
     connection: ConnectionId,
-    receiver: mpsc::UnboundedReceiver<Output>,
+    receiver: mpsc::Receiver<Output>,
     over: bool,
 }
 
