@@ -76,6 +76,8 @@ struct Shape {
     tail: u16,
     /// Length of all literals.
     literal_bytes: u16,
+    /// Length of the event that matched last.
+    usual: u32,
     /// The shape that matched after this one the last time.
     next: u8,
 }
@@ -161,13 +163,27 @@ impl Shapes {
             if head.is_some_and(|head| head != shape.head) {
                 continue;
             }
-            match shape.take(&self.literals, bytes, self.text_bytes, event) {
+            // only what could be paid for if it were in vain
+            if wasted.saturating_add(shape.usual as usize) > self.credit {
+                break;
+            }
+            // what is shorter than such an event is may well be cut
+            let whole = bytes.len() >= shape.usual as usize;
+            match if whole { shape.take(&self.literals, bytes, self.text_bytes, event) } else { Err(bytes.len()) } {
                 Ok(len) => {
                     self.matched(at, len);
                     self.credit = self.credit.saturating_sub(wasted);
                     return (Progress::Matched(len), wasted.saturating_add(len));
                 }
-                Err(looked) => wasted = wasted.saturating_add(looked),
+                // what is not cut is another shape
+                Err(looked) if looked < bytes.len() => {
+                    wasted = wasted.saturating_add(looked);
+                    if wasted > self.credit {
+                        break;
+                    }
+                    continue;
+                }
+                Err(_) => {}
             }
             let begun = Matching::new(at, shape, event);
             let (matching, progress) = begun.advance(shape, &self.literals, bytes, self.text_bytes, event);
@@ -203,7 +219,9 @@ impl Shapes {
                 None => return (None, 0),
             },
         };
-        let Some(shape) = self.known.get(at).filter(|_| self.credit > 0) else { return (None, 0) };
+        let Some(shape) = self.known.get(at).filter(|shape| self.credit > 0 && bytes.len() >= shape.usual as usize) else {
+            return (None, 0);
+        };
         match shape.take(&self.literals, bytes, self.text_bytes, event) {
             Ok(len) => {
                 self.matched(at, len);
@@ -239,12 +257,15 @@ impl Shapes {
             latest.next = at as u8;
         }
         self.latest = at;
+        if let Some(shape) = self.known.get_mut(at) {
+            shape.usual = len as u32;
+        }
     }
 
     /// The scanner has read an event of its own, `run`, which was in one piece and had nothing to decode.
     pub(super) fn learn(&mut self, run: &[u8], event: &EventFields) {
         // reading on by itself, the scanner looks at few bytes twice: what it saves is earned
-        self.credit = self.credit.saturating_add(run.len() / 4).min(CREDIT);
+        self.credit = self.credit.saturating_add(run.len() / 5).min(CREDIT);
         // markup beyond ASCII would have to be refused in a document that declares US-ASCII
         if !self.enabled || self.credit == 0 || !run.is_ascii() {
             return;
@@ -361,7 +382,7 @@ impl Matching {
             if at(rest) == value_start && rest.first() == Some(&b' ') {
                 break Progress::Failed;
             }
-            let len = if *end == b'<' { plain_text_run(rest) } else { plain_value_run(rest, *end) };
+            let len = plain_run(rest, *end);
             let Some((taken, behind)) = rest.split_at_checked(len) else { break Progress::Failed };
             last = taken.last().copied().unwrap_or(last);
             rest = behind;
@@ -395,8 +416,8 @@ impl Matching {
 }
 
 impl Shape {
-    /// Takes an event that is wholly in `bytes`. An error: it is cut, or of another shape, as so many looks have shown;
-    /// [`Matching`] says which, and where.
+    /// Takes an event that is wholly in `bytes`. An error: it is of another shape, as so many looks have shown; or, where all of
+    /// the bytes were looked at, perhaps cut, and [`Matching`] says so.
     #[inline(never)] // it needs all registers for itself
     #[allow(clippy::cast_possible_truncation)] // an event is shorter than the 256 MiB that limits allow
     fn take(
@@ -484,6 +505,7 @@ impl Shape {
             len: len as u8,
             tail: tail.len() as u16,
             literal_bytes: literal_bytes.saturating_add(tail.len()) as u16,
+            usual: run.len() as u32,
             next: 0,
         })
     }
@@ -493,8 +515,20 @@ impl Shape {
 /// at an end, which would have to be trimmed.
 #[cold]
 fn value_len(bytes: &[u8], end: u8, text_bytes: usize) -> Option<usize> {
-    let len = if end == b'<' { plain_text_run(bytes) } else { plain_value_run(bytes, end) };
+    let len = plain_run(bytes, end);
     let (value, behind) = bytes.split_at_checked(len)?;
     let is_value = value.first()? != &b' ' && value.last()? != &b' ' && behind.first()? == &end;
     (is_value && (end != b'<' || len <= text_bytes)).then_some(len)
+}
+
+/// Length of the leading run that is plain, in a value that `end` ends.
+#[inline]
+fn plain_run(bytes: &[u8], end: u8) -> usize {
+    let usual = usual_run(bytes);
+    match bytes.get(usual) {
+        None => usual,
+        Some(found) if *found == end => usual,
+        Some(_) if end == b'<' => plain_text_run(bytes),
+        Some(_) => plain_value_run(bytes, end),
+    }
 }
