@@ -219,7 +219,8 @@ impl Shapes {
                 None => return (None, 0),
             },
         };
-        let Some(shape) = self.known.get(at).filter(|shape| self.credit > 0 && bytes.len() >= shape.usual as usize) else {
+        let Some(shape) = self.known.get(at).filter(|shape| self.credit > 0 && bytes.len() >= shape.usual as usize)
+        else {
             return (None, 0);
         };
         match shape.take(&self.literals, bytes, self.text_bytes, event) {
@@ -420,13 +421,7 @@ impl Shape {
     /// the bytes were looked at, perhaps cut, and [`Matching`] says so.
     #[inline(never)] // it needs all registers for itself
     #[allow(clippy::cast_possible_truncation)] // an event is shorter than the 256 MiB that limits allow
-    fn take(
-        &self,
-        literals: &[u8],
-        bytes: &[u8],
-        text_bytes: usize,
-        event: &mut EventFields,
-    ) -> Result<usize, usize> {
+    fn take(&self, literals: &[u8], bytes: &[u8], text_bytes: usize, event: &mut EventFields) -> Result<usize, usize> {
         *event = self.template;
         let mut literals = literals.get(self.literals as usize..).ok_or(0_usize)?;
         let mut at: usize = 0;

@@ -211,9 +211,7 @@ impl Session {
                 // what came just after a break may have been on its way before
                 let proved = matches!(ending, Ending::Good(_)) && self.now.since(self.last_break) >= ON_ITS_WAY;
                 for key in self.members(id, flight) {
-                    if proved
-                        && let Some(record) = self.table.get_mut(key)
-                    {
+                    if proved && let Some(record) = self.table.get_mut(key) {
                         record.vouched = self.breaks;
                     }
                     self.apply(key, Input::Ended);

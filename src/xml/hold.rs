@@ -87,6 +87,30 @@ impl Hold {
         self.resume_at(at.wrapping_add(skip));
     }
 
+    /// Puts `c` in the place of the `skip` bytes of the chunk at `at`.
+    #[inline]
+    pub(super) fn put(&mut self, chunk: &[u8], at: usize, skip: usize, c: char) {
+        if !self.moved {
+            self.moved = true;
+            self.carry.clear();
+        }
+        let more = chunk.get(self.from..at).unwrap_or_default();
+        // references stand close together where they do
+        if more.len() < 16 {
+            for byte in more {
+                self.carry.push(*byte);
+            }
+        } else {
+            self.carry.extend_from_slice(more);
+        }
+        if c.is_ascii() {
+            self.carry.push(c as u8);
+        } else {
+            self.carry.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
+        }
+        self.resume_at(at.wrapping_add(skip));
+    }
+
     /// Puts `bytes` in the place of everything from the run's offset `start` up to `at` of the chunk.
     pub(super) fn splice(&mut self, chunk: &[u8], start: u32, at: usize, bytes: &[u8]) {
         self.cut(chunk, start, at);

@@ -225,6 +225,7 @@ impl Scanner {
                     return self.tag(cur);
                 }
                 b'<' => return self.fail(ErrorKind::Syntax("no '<' in an attribute's value"), cur),
+                b'&' if self.whole_reference(State::AttributeValue, cur) => {}
                 b'&' => {
                     self.begin_reference(State::AttributeValue, cur);
                     return Ok(None);
