@@ -6,7 +6,7 @@
 
 mod live_common;
 
-use std::io::Write;
+use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
@@ -202,6 +202,19 @@ fn a_peer_that_is_no_ews_server_is_named_and_asked_again_later() {
         });
         scope.spawn(|| backs_off_from("a hang-up", drop, "ConnectionLost"));
     });
+}
+
+#[test]
+fn a_request_that_is_given_up_loses_its_connection() {
+    let (sender, hung_up) = std::sync::mpsc::channel();
+    let silent = peer(move |mut socket| {
+        let asked = Instant::now();
+        let _ = socket.read(&mut [0]); // no more is coming: returns when the connection ends
+        let _ = sender.send(asked.elapsed());
+    });
+    let _watch = Program::start("watch", &["--url", &silent.url, "--user", "user", "--json", "--patience", "1"]);
+    let waited = hung_up.recv_timeout(SOON).unwrap();
+    assert!(waited >= Duration::from_millis(900), "{waited:?}");
 }
 
 #[test]
