@@ -137,6 +137,11 @@ fn made_up_events_with_wrong_bytes_keep_what_came_before_them() {
 }
 
 #[test]
+fn the_corpus_of_session_leaves_no_session_stuck() {
+    replay("session", session);
+}
+
+#[test]
 fn made_up_calls_in_any_order_leave_no_session_stuck() {
     invent(3_000, session, |random| {
         let length = 40 + random.below(3_000);
