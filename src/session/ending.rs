@@ -19,6 +19,9 @@ const SHORT_LIFE: Duration = Duration::from_secs(10);
 /// What a server has written arrives within this time.
 const ON_ITS_WAY: Duration = Duration::from_secs(10);
 
+/// For so long a request that was given up may still reach the server.
+const GHOST: Duration = Duration::from_secs(60);
+
 /// How often an Unsubscribe is tried.
 const UNSUBSCRIBES: u32 = 3;
 
@@ -262,6 +265,11 @@ impl Session {
             Action::Missed if self.flights_of(key) => self.apply(key, Input::Missed),
             Action::Missed => self.apply(key, Input::Broken(GapReason::EventsMissed)),
             Action::TakenOver => {
+                let dropped = self.table.get_mut(key).and_then(|record| record.dropped.take());
+                if dropped.is_some_and(|at| self.now.since(at) < GHOST) {
+                    // most likely by a request of the session's own that was given up, and reached the server late
+                    return self.apply(key, Input::Broken(GapReason::ConnectionLost));
+                }
                 if let Some(record) = self.table.get_mut(key) {
                     record.taken_over = true;
                 }

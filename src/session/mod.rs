@@ -234,6 +234,7 @@ impl Session {
             vouched: 0,
             lane,
             flight: None,
+            dropped: None,
             last_timestamp: String::new(),
             not_before: Instant::default(),
             live_since: Instant::default(),
@@ -402,6 +403,9 @@ impl Session {
             stream.alive = stream.alive.saturating_sub(1);
             stream.parted |= effects.queue_unsubscribe;
             emptied = (stream.alive == 0).then_some(id);
+        }
+        if effects.leave_connection && matches!(input, Input::Broken(_)) {
+            record.dropped = Some(self.now);
         }
         if input == Input::Spoke && before.phase != state.phase {
             record.live_since = self.now;

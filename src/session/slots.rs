@@ -154,7 +154,10 @@ impl Session {
         let mut streams: Vec<(u32, RequestId, usize)> = Vec::new();
         let mut longest = None;
         for (id, flight) in &self.flights {
-            if let Kind::Stream(stream) = &flight.kind {
+            // one that has not spoken yet is left alone: its request may be on its way still
+            if let Kind::Stream(stream) = &flight.kind
+                && stream.promoted
+            {
                 streams.push((stream.alive, *id, flight.lane));
                 if !stream.short {
                     longest = longest.max(Some((stream.whole_by, *id)));

@@ -81,6 +81,8 @@ pub(super) struct Record {
     pub(super) lane: usize,
     /// The connection it is on.
     pub(super) flight: Option<RequestId>,
+    /// When a connection with it was last given up, or broke.
+    pub(super) dropped: Option<Instant>,
     pub(super) last_timestamp: String,
     /// Not to be subscribed before; when leaving: given up then.
     pub(super) not_before: Instant,

@@ -67,7 +67,7 @@ impl Plan {
     pub(crate) fn peaceful(seed: u64) -> Self {
         let mut plan = Self::draw(seed, &mut Rng::new(seed ^ 0x9EAC_EF01));
         // nobody who gives up a connection for room keeps all events
-        plan.slots = plan.slots.max(plan.users.len() as u32 + 1);
+        plan.slots = plan.slots.max(2 * plan.users.len() as u32 + 1);
         plan.peaceful = true;
         plan
     }
