@@ -6,6 +6,7 @@
 use alloc::string::String;
 use core::time::Duration;
 
+use super::affinity::Place;
 use super::connection::{Complaint, Ending, Kind};
 use super::errors::{self, Action};
 use super::event::{GapReason, RequestId, SubscriptionKey};
@@ -288,6 +289,7 @@ impl Session {
                 self.apply(key, Input::Spoke);
             }
         }
+        self.all_ready(Place::Starved); // it may be given up for room now
     }
 
     /// A mailbox event was found: it shows that its subscription is live, whatever else is said.
