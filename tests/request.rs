@@ -287,3 +287,12 @@ fn what_a_real_server_was_sent_is_what_we_write() {
     }
     assert!(compared >= 25, "only {compared} recordings have a shape that we can write");
 }
+
+#[test]
+fn every_folder_is_found_by_its_name() {
+    for folder in DistinguishedFolder::ALL {
+        assert_eq!(DistinguishedFolder::from_name(folder.name()), Some(*folder));
+    }
+    assert_eq!(DistinguishedFolder::from_name("Inbox"), Some(DistinguishedFolder::Inbox));
+    assert_eq!(DistinguishedFolder::from_name("all"), None);
+}
