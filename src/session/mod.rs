@@ -9,6 +9,20 @@
 //!
 //! Calls that name a request or subscription that is no more change nothing: answers may be late.
 //!
+//! What becomes of a subscription, and what the caller is told:
+//!
+//! ```text
+//!  subscribe ──► being made ──► waits for a connection ──► Live ─┐
+//!                    ▲                     ▲                     │ clean end: nothing is told
+//!                    │                     ├─────────────────────┤
+//!                    │                     │ Lost: it broke, then Gap when it is live again
+//!                    └─────────────────────┴─────────────────────┘
+//!                      Lost: the id is no good, then Gap when it is live again
+//!
+//!  Failed, TakenOver, Rediscover: set aside until `retry` or `unsubscribe`
+//!  unsubscribe, close: Closed, once the server was told, or could not be for a minute
+//! ```
+//!
 //! ```
 //! use core::time::Duration;
 //! use ews_stream::request::{DistinguishedFolder, EventTypes};
