@@ -268,7 +268,12 @@ impl Session {
                 let dropped = self.table.get_mut(key).and_then(|record| record.dropped.take());
                 if dropped.is_some_and(|at| self.now.since(at) < GHOST) {
                     // most likely by a request of the session's own that was given up, and reached the server late
-                    return self.apply(key, Input::Broken(GapReason::ConnectionLost));
+                    self.apply(key, Input::Broken(GapReason::ConnectionLost));
+                    // once: whoever comes again is a rival
+                    if let Some(record) = self.table.get_mut(key) {
+                        record.dropped = None;
+                    }
+                    return;
                 }
                 if let Some(record) = self.table.get_mut(key) {
                     record.taken_over = true;
