@@ -79,6 +79,9 @@ impl Printer {
     }
 
     fn line(&mut self, line: &str) {
+        // what a server says must neither begin a line of its own nor steer a terminal; JSON has it escaped or exact
+        let tame = |c: char| if c.is_control() && !self.json { '\u{FFFD}' } else { c };
+        let line: String = line.chars().map(tame).collect();
         let mut out = io::stdout().lock();
         if writeln!(out, "{line}").and_then(|()| out.flush()).is_err() {
             self.gone = true;
