@@ -494,6 +494,44 @@ fn a_refused_password_pauses_everything_and_loses_nothing() {
 }
 
 #[test]
+fn an_answer_whose_body_does_not_end_is_dropped() {
+    let mut peer = Peer::new(Config::default());
+    for ends in [true, false] {
+        peer.subscribe(Subscription::new());
+        let id = peer.last(Subscribe).id;
+        peer.head(id, 200, &[]);
+        peer.say(id, subscribed(&format!("{LONG}{ends}")));
+        if ends {
+            peer.end(id);
+        }
+        peer.pass(11.0);
+        assert_eq!(peer.cancelled.contains(&id), !ends);
+    }
+}
+
+#[test]
+fn a_refusal_of_what_was_sent_before_the_credentials_were_renewed_is_not_told_again() {
+    let mut peer = Peer::new(Config::default());
+    for _ in 0..3 {
+        peer.session.subscribe(Subscription::new());
+    }
+    peer.drain();
+    let sent: Vec<_> = peer.sent.iter().map(|s| s.id).collect();
+    peer.head(sent[0], 401, &[]);
+    let now = peer.at();
+    peer.session.credentials_renewed(now);
+    peer.drain();
+    peer.head(sent[1], 401, &[]);
+    peer.head(sent[2], 401, &[]);
+    assert_eq!(peer.told(|e| matches!(e, SessionEvent::AuthenticationRequired { .. })), 1);
+    peer.pass(5.0);
+    assert_eq!(peer.count(Subscribe), 6, "all are asked again");
+    let again = peer.last(Subscribe).id;
+    peer.head(again, 401, &[]);
+    assert_eq!(peer.told(|e| matches!(e, SessionEvent::AuthenticationRequired { .. })), 2);
+}
+
+#[test]
 fn retry_after_is_obeyed_in_seconds_and_as_a_date() {
     for headers in [
         &[("Retry-After", "120")][..],

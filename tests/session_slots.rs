@@ -55,6 +55,8 @@ fn a_connection_opened_for_long_makes_room_when_others_come_and_says_so() {
     let second = peer.subscribe(of("b@x"));
     peer.answer_subscribes(LONG);
     assert!(peer.cancelled.contains(&id));
+    assert_eq!(peer.stream(), id, "the server has to notice first");
+    peer.pass(1.0);
     let id = peer.stream();
     peer.say(id, ok());
     assert!(peer.session.is_live(second));

@@ -71,7 +71,7 @@ impl Session {
     /// A request has ended.
     pub(super) fn conclude(&mut self, id: RequestId, ending: Ending, cancel: bool) {
         let Some(flight) = self.take_flight(id, cancel) else { return };
-        self.learn(&flight, &ending);
+        self.learn(id, &flight, &ending);
         match &flight.kind {
             Kind::Subscribe(key) => self.subscribe_ended(*key, &flight, ending),
             Kind::Unsubscribe(key) => self.unsubscribe_ended(*key, ending),
@@ -81,7 +81,7 @@ impl Session {
     }
 
     /// What an ending says about the server as a whole.
-    fn learn(&mut self, flight: &Flight, ending: &Ending) {
+    fn learn(&mut self, id: RequestId, flight: &Flight, ending: &Ending) {
         match ending {
             Ending::Good(_) => {
                 let short = self.now.since(flight.opened) < SHORT_LIFE;
@@ -97,7 +97,8 @@ impl Session {
             Ending::Refused(_) if matches!(flight.kind, Kind::Stream(_)) => self.back_off(GapReason::ServerError),
             Ending::Refused(_) => {}
             Ending::Credentials(status) => {
-                if !self.paused {
+                // what was sent with the credentials before says nothing about those that hold now
+                if !self.paused && id.0 >= self.renewed_from {
                     self.paused = true;
                     if self.refused_again {
                         self.back_off(GapReason::ServerError); // servers also say so to slow clients down

@@ -130,6 +130,8 @@ enum Timer {
     /// Only to wake up: sending is allowed again.
     Rest,
     Flight(RequestId),
+    /// An answer is complete, but its body goes on.
+    Lingering(RequestId),
     Subscription(SubscriptionKey),
     Lane(usize),
     /// One connection more may be allowed again.
@@ -159,6 +161,8 @@ pub struct Session {
     lanes: Vec<Lane>,
     lane_names: BTreeMap<LaneName, usize>,
     flights: BTreeMap<RequestId, Flight>,
+    /// Requests that were answered, and whose bodies have not ended yet.
+    lingering: BTreeSet<RequestId>,
     parsers: Vec<NotificationParser>,
     timers: Timers<Timer>,
     outbox: VecDeque<Output<'static>>,
@@ -181,7 +185,11 @@ pub struct Session {
 
     paused: bool,
     refused_again: bool,
+    /// The first request with the credentials that hold now.
+    renewed_from: u64,
     rest_until: Instant,
+    /// No connection is opened before: the server has to notice first that another was given up for it.
+    streams_from: Instant,
     failures: u32,
     /// How many requests ended in the dark: after each, the server may have started anew.
     breaks: u32,
@@ -205,6 +213,7 @@ impl Session {
             lanes: Vec::new(),
             lane_names: BTreeMap::new(),
             flights: BTreeMap::new(),
+            lingering: BTreeSet::new(),
             parsers: Vec::new(),
             timers: Timers::new(),
             outbox: VecDeque::new(),
@@ -222,7 +231,9 @@ impl Session {
             told_full: false,
             paused: false,
             refused_again: false,
+            renewed_from: 0,
             rest_until: Instant::default(),
+            streams_from: Instant::default(),
             failures: 0,
             breaks: 0,
             last_break: Instant::default(),
@@ -294,6 +305,7 @@ impl Session {
     pub fn credentials_renewed(&mut self, now: Instant) {
         self.advance(now);
         self.paused = false;
+        self.renewed_from = self.next_request;
         // renewed before the caller was asked to
         self.outbox.retain(|output| !matches!(output, Output::Event(SessionEvent::AuthenticationRequired { .. })));
     }
@@ -368,6 +380,11 @@ impl Session {
                     Some(_) => self.overdue(id),
                     None => {}
                 },
+                Timer::Lingering(id) => {
+                    if self.lingering.remove(&id) {
+                        self.outbox.push_back(Output::Cancel(id));
+                    }
+                }
                 Timer::Subscription(key) => self.subscription_due(key),
                 Timer::Lane(lane) => self.lane_due(lane),
                 Timer::Slots => self.one_slot_more(),

@@ -28,6 +28,9 @@ impl Session {
                 return output;
             }
             if self.end == End::Closing && self.table.is_empty() && self.flights.is_empty() {
+                if let Some(id) = self.lingering.pop_first() {
+                    return Output::Cancel(id);
+                }
                 self.end = End::Closed;
                 return Output::Event(SessionEvent::SessionClosed);
             }
@@ -64,7 +67,7 @@ impl Session {
                 self.all_ready(Place::Holding);
             }
             // a connection given up for room is dropped before the next is opened
-            if !self.outbox.is_empty() {
+            if !self.outbox.is_empty() || self.now < self.streams_from {
                 return None;
             }
             let lane = self.next_ready()?;

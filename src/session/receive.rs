@@ -122,6 +122,7 @@ impl Session {
 
     /// The body has ended as HTTP says it should.
     pub fn handle_end(&mut self, id: RequestId, now: Instant) {
+        self.lingering.remove(&id);
         self.advance(now);
         let Some(flight) = self.flights.get_mut(&id) else { return };
         let whole = flight.parser.finish().is_ok();
@@ -139,6 +140,7 @@ impl Session {
 
     /// The request could not be sent, or its connection broke.
     pub fn handle_failure(&mut self, id: RequestId, now: Instant) {
+        self.lingering.remove(&id);
         self.advance(now);
         self.conclude(id, Ending::Broken(GapReason::ConnectionLost), false);
     }
@@ -237,6 +239,9 @@ impl Session {
                 None if good => Ending::Good(flight.new_id.take()),
                 None => return, // an envelope that says nothing
             };
+            // the answer is whole; its body should be, too
+            self.lingering.insert(id);
+            self.timers.set(self.now.after(self.config.drain), Timer::Lingering(id));
             return self.conclude(id, ending, false);
         };
         let named = core::mem::take(&mut stream.named);

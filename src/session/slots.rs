@@ -18,6 +18,10 @@ use crate::request::{ConnectionTimeout, SubscriptionIds};
 /// A connection that lasts no longer than this is not given up for the sake of those who wait.
 const TURN: Duration = Duration::from_secs(3 * 60);
 
+/// For so long no connection is opened after one was given up for it: a server that has not noticed yet would refuse it for
+/// being one too many.
+const NOTICE: Duration = Duration::from_secs(1);
+
 impl Session {
     // ---- queues of lanes ----------------------------------------------------------------------------------------
 
@@ -140,6 +144,8 @@ impl Session {
         if let Some(lane) = self.lanes.get_mut(index) {
             lane.repack_after = now.after(self.config.repack_interval);
         }
+        self.streams_from = now.after(NOTICE);
+        self.timers.set(self.streams_from, Timer::Rest);
         self.stand(index, Place::Ready); // before those whose connection is given up
         for id in victims {
             let Some(flight) = self.take_flight(id, true) else { continue };
