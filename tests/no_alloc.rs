@@ -9,6 +9,7 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::fmt::Write;
 
+use common::corpus;
 use common::cut::Random;
 use common::soap::{self, NEW_MAIL, SOAP_11, TYPES, envelope, notification, response};
 use ews_stream::xml::Tokenizer;
@@ -196,6 +197,34 @@ fn an_owned_event_is_one_allocation() {
 fn a_parser_takes_two_kibibytes_at_rest() {
     assert!(size_of::<NotificationParser>() <= 2048, "{} bytes", size_of::<NotificationParser>());
     assert_eq!(allocations(|| drop(NotificationParser::new())), 0);
+}
+
+#[test]
+fn all_that_a_parser_has_learned_takes_little() {
+    for (learning, most) in [(true, 19 * 1024), (false, 5 * 1024)] {
+        for chunk in [usize::MAX, 1460] {
+            LIVE.set(0);
+            let mut parser = tracking(|| NotificationParser::new().learning(learning));
+            for _ in 0..2 {
+                for body in corpus::bodies().iter().filter(|body| body.name.starts_with("captures/")) {
+                    tracking(|| {
+                        parser.reset();
+                        for mut input in body.bytes.chunks(chunk.min(body.bytes.len().max(1))) {
+                            while let Ok(Some(_)) = parser.next_message(&mut input) {}
+                        }
+                    });
+                }
+                for (_, stream) in streams() {
+                    tracking(|| {
+                        parser.reset();
+                        events(&mut parser, stream.as_bytes(), chunk.min(stream.len()));
+                    });
+                }
+            }
+            let held = usize::try_from(LIVE.get()).unwrap() + size_of::<NotificationParser>();
+            assert!(held <= most, "{held} bytes, learning {learning}, in chunks of {chunk}");
+        }
+    }
 }
 
 /// The bound that `Limits` documents: the held run, which grows by doubling, names, declarations, attributes, shapes.

@@ -221,8 +221,8 @@ impl NotificationParser {
         self
     }
 
-    /// Whether the parser learns how the server writes its events, so that the next ones need only a comparison. On by
-    /// default; costs up to 8 KiB of memory a parser. Turned off, for those who hold very many idle connections, what was
+    /// Whether the parser learns how the server writes its envelopes and events, so that the next ones need only a
+    /// comparison. On by default; costs some 16 KiB of memory a parser. Turned off, for those who hold very many idle connections, what was
     /// learned is let go.
     #[must_use]
     pub fn learning(mut self, learning: bool) -> Self {

@@ -35,13 +35,13 @@ use super::message::{ConnectionStatus, Operation, ResponseClass};
 use crate::xml::Span;
 
 /// Heads kept, and as many tails.
-const MAX_PASSAGES: usize = 3;
+const MAX_PASSAGES: usize = 2;
 /// Bytes of a passage kept.
-const MAX_BYTES: usize = 2048;
+const MAX_BYTES: usize = 1536;
 /// Messages of a passage kept.
-const MAX_MESSAGES: usize = 8;
+const MAX_MESSAGES: usize = 6;
 /// Bytes of the messages of a passage kept.
-const MAX_TEXT: usize = 512;
+const MAX_TEXT: usize = 384;
 /// Looks that may be wasted before the first success.
 const CREDIT: usize = 4096;
 const MAX_CREDIT: usize = 1 << 16;
@@ -283,8 +283,10 @@ impl Passages {
             self.recording = Some(from);
             let record = self.record.get_or_insert_default();
             record.bytes.clear();
+            record.bytes.reserve_exact(MAX_BYTES);
             record.text.clear();
             record.messages.clear();
+            record.messages.reserve_exact(MAX_MESSAGES);
         }
     }
 
@@ -339,10 +341,15 @@ impl Passages {
         passage.number = self.numbers;
         passage.from = from;
         passage.uses = 1;
-        // what the passage before had of memory is of use for the next recording
-        core::mem::swap(&mut passage.bytes, &mut record.bytes);
-        core::mem::swap(&mut passage.text, &mut record.text);
-        core::mem::swap(&mut passage.messages, &mut record.messages);
+        passage.bytes.clear();
+        passage.bytes.reserve_exact(record.bytes.len());
+        passage.bytes.extend_from_slice(&record.bytes);
+        passage.text.clear();
+        passage.text.reserve_exact(record.text.len());
+        passage.text.push_str(&record.text);
+        passage.messages.clear();
+        passage.messages.reserve_exact(record.messages.len());
+        passage.messages.extend_from_slice(&record.messages);
         Some(PassageId { place: place_of(place), number: self.numbers })
     }
 
@@ -352,6 +359,7 @@ impl Passages {
         if self.known.iter().filter(|passage| is_head(passage.from) == is_head(from)).count() < MAX_PASSAGES {
             let number = self.numbers;
             let (bytes, text, messages) = (Vec::new(), String::new(), Vec::new());
+            self.known.reserve_exact(if self.known.is_empty() { 2 * MAX_PASSAGES } else { 0 });
             self.known.push(Passage { number, from, bytes, text, messages, uses: 0 });
             return self.known.len().checked_sub(1);
         }

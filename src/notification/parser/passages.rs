@@ -219,6 +219,7 @@ impl NotificationParser {
             let scanner = self.scanner.stand();
             let known = KnownParts::default();
             let path = SmallVec::new();
+            self.heads.insides.reserve_exact(1);
             self.heads.insides.push(Inside { number: 0, state: 0, scanner, path, operation: None, class: None, known });
         }
         if let Some(inside) = self.heads.insides.get_mut(place) {
