@@ -37,11 +37,11 @@ use crate::xml::Span;
 /// Heads kept, and as many tails.
 const MAX_PASSAGES: usize = 2;
 /// Bytes of a passage kept.
-const MAX_BYTES: usize = 1536;
+const MAX_BYTES: usize = 2048;
 /// Messages of a passage kept.
-const MAX_MESSAGES: usize = 6;
+const MAX_MESSAGES: usize = 8;
 /// Bytes of the messages of a passage kept.
-const MAX_TEXT: usize = 384;
+const MAX_TEXT: usize = 512;
 /// Looks that may be wasted before the first success.
 const CREDIT: usize = 4096;
 const MAX_CREDIT: usize = 1 << 16;

@@ -40,7 +40,7 @@ const MAX_SHAPES: usize = 12;
 /// Values of an event: a watermark, a time, a count, six ids with their change keys.
 const MAX_SLOTS: usize = 15;
 /// Bytes of literals kept.
-const MAX_LITERALS: usize = 2048;
+const MAX_LITERALS: usize = 4096;
 /// Looks that may be wasted before the first success.
 const CREDIT: usize = 4096;
 /// Looks that many successes allow to be wasted.
