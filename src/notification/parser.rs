@@ -157,7 +157,6 @@ struct KnownParts {
 
 /// What was taken of a chunk by its shape, or as a passage.
 enum Taken {
-    Event,
     Message(Outgoing),
     /// All that was left of it.
     Chunk,
@@ -222,8 +221,8 @@ impl NotificationParser {
     }
 
     /// Whether the parser learns how the server writes its envelopes and events, so that the next ones need only a
-    /// comparison. On by default; costs some 16 KiB of memory a parser. Turned off, for those who hold very many idle connections, what was
-    /// learned is let go.
+    /// comparison. On by default; costs some 16 KiB of memory a parser. Turned off, for those who hold very many idle
+    /// connections, what was learned is let go.
     #[must_use]
     pub fn learning(mut self, learning: bool) -> Self {
         // what was taken on the strength of what was learned is read first
@@ -409,30 +408,14 @@ impl NotificationParser {
             Resume::Release => self.scanner.release(),
             Resume::Restart => self.scanner.hold_from(cur),
         }
-        if self.shapes.is_matching() {
-            match self.go_on_with_shape(cur)? {
-                Taken::Event => return Ok(Some(self.send(Outgoing::Event))),
-                Taken::Message(outgoing) => return Ok(Some(outgoing)),
-                Taken::Chunk => return Ok(None),
-                Taken::Nothing => {}
-            }
-        } else {
-            match self.passage(cur)? {
-                Some(Taken::Event) => return Ok(Some(self.send(Outgoing::Event))),
-                Some(Taken::Message(outgoing)) => return Ok(Some(outgoing)),
-                Some(Taken::Chunk) => return Ok(None),
-                Some(Taken::Nothing) | None => {}
-            }
+        match if self.shapes.is_matching() { self.go_on_with_shape(cur)? } else { self.passage(cur)? } {
+            Taken::Message(outgoing) => return Ok(Some(outgoing)),
+            Taken::Chunk => return Ok(None),
+            Taken::Nothing => {}
         }
         loop {
             if self.path.last() == Some(&Place::Notification) {
                 match self.take_shape(cur) {
-                    Taken::Event => {
-                        let outgoing = self.send(Outgoing::Event);
-                        let nothing_else = self.outbox.is_empty() && !self.passages.is_recording();
-                        self.among_events = nothing_else && self.resume == Resume::Release;
-                        return Ok(Some(outgoing));
-                    }
                     Taken::Message(outgoing) => return Ok(Some(outgoing)),
                     Taken::Chunk => return Ok(None),
                     Taken::Nothing => {}
@@ -487,7 +470,10 @@ impl NotificationParser {
             Progress::Matched(len) => {
                 self.scanner.take_element(cur, start, len);
                 self.event.read_unread_count(self.scanner.run(cur));
-                Taken::Event
+                let outgoing = self.send(Outgoing::Event);
+                let nothing_else = self.outbox.is_empty() && !self.passages.is_recording();
+                self.among_events = nothing_else && self.resume == Resume::Release;
+                Taken::Message(outgoing)
             }
             Progress::Partial if allowed == bytes.len() => {
                 self.scanner.take_beginning(cur, start);
@@ -510,7 +496,7 @@ impl NotificationParser {
             Progress::Matched(len) => {
                 self.scanner.take_end(cur, len);
                 self.event.read_unread_count(self.scanner.run(cur));
-                Ok(Taken::Event)
+                Ok(Taken::Message(self.send(Outgoing::Event)))
             }
             Progress::Partial if allowed == bytes.len() => {
                 cur.skip_all();

@@ -48,7 +48,7 @@ const MAX_CREDIT: usize = 1 << 16;
 
 /// Where a passage begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum From {
+pub(super) enum Origin {
     BetweenDocuments,
     /// Inside a Notification, in the state of this number.
     Notification(u32),
@@ -65,7 +65,7 @@ pub(super) enum Kept {
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Message {
+struct Told {
     /// How many bytes of the passage are read when it is complete.
     end: u32,
     /// Its text begins here, and ends where the next one's begins.
@@ -76,10 +76,10 @@ struct Message {
 #[derive(Debug)]
 struct Passage {
     number: u32,
-    from: From,
+    from: Origin,
     bytes: Vec<u8>,
     text: String,
-    messages: Vec<Message>,
+    messages: Vec<Told>,
     /// How often it was followed to its end, of late.
     uses: u8,
 }
@@ -110,7 +110,7 @@ pub(super) struct Passages {
     known: Vec<Passage>,
     numbers: u32,
     following: Option<Following>,
-    recording: Option<From>,
+    recording: Option<Origin>,
     /// Of the passage that is being recorded; none before the first.
     record: Option<Box<Record>>,
 }
@@ -119,7 +119,7 @@ pub(super) struct Passages {
 struct Record {
     bytes: Vec<u8>,
     text: String,
-    messages: Vec<Message>,
+    messages: Vec<Told>,
     scratch: Vec<u8>,
 }
 
@@ -180,7 +180,7 @@ impl Passages {
 
     /// Whether a passage that begins here is known; then it is followed.
     #[inline]
-    pub(super) fn begin(&mut self, from: From) -> bool {
+    pub(super) fn begin(&mut self, from: Origin) -> bool {
         if self.credit == 0 {
             return false;
         }
@@ -246,12 +246,12 @@ impl Passages {
     }
 
     /// Gives up following: hands out what was taken, to be read by the scanner, and where it began.
-    pub(super) fn give_up(&mut self) -> (Vec<u8>, From) {
+    pub(super) fn give_up(&mut self) -> (Vec<u8>, Origin) {
         let mut bytes = self.record.as_mut().map_or_else(Vec::new, |record| core::mem::take(&mut record.scratch));
         bytes.clear();
         bytes.extend_from_slice(self.followed());
         let place = self.following.take().map_or(0, |following| usize::from(following.place));
-        (bytes, self.known.get(place).map_or(From::BetweenDocuments, |passage| passage.from))
+        (bytes, self.known.get(place).map_or(Origin::BetweenDocuments, |passage| passage.from))
     }
 
     /// What [`give_up`](Self::give_up) handed out comes back, for its memory.
@@ -265,7 +265,7 @@ impl Passages {
     pub(super) fn message(&self, id: PassageId, number: u8) -> Option<(Kept, &str)> {
         let passage = self.known.get(usize::from(id.place))?;
         let number = usize::from(number);
-        let Message { kept, text, .. } = *passage.messages.get(number)?;
+        let Told { kept, text, .. } = *passage.messages.get(number)?;
         let end = passage.messages.get(number.wrapping_add(1)).map_or(passage.text.len(), |next| next.text as usize);
         Some((kept, passage.text.get(text as usize..end).unwrap_or_default()))
     }
@@ -278,7 +278,7 @@ impl Passages {
     }
 
     /// What is read from here on may be worth keeping.
-    pub(super) fn record(&mut self, from: From) {
+    pub(super) fn record(&mut self, from: Origin) {
         if self.enabled && self.credit > 0 {
             self.recording = Some(from);
             let record = self.record.get_or_insert_default();
@@ -290,7 +290,7 @@ impl Passages {
         }
     }
 
-    pub(super) fn records_from(&self, from: From) -> bool {
+    pub(super) fn records_from(&self, from: Origin) -> bool {
         self.recording == Some(from)
     }
 
@@ -313,7 +313,7 @@ impl Passages {
         if record.messages.len() >= MAX_MESSAGES || record.text.len().saturating_add(run.len()) > MAX_TEXT {
             return self.abandon();
         }
-        record.messages.push(Message { end: small(record.bytes.len()), text: small(record.text.len()), kept });
+        record.messages.push(Told { end: small(record.bytes.len()), text: small(record.text.len()), kept });
         record.text.push_str(run);
     }
 
@@ -321,7 +321,7 @@ impl Passages {
     pub(super) fn learn(&mut self) -> Option<PassageId> {
         let from = self.recording.take()?;
         let mut record = self.record.take()?;
-        if from == From::BetweenDocuments {
+        if from == Origin::BetweenDocuments {
             record.trim();
         }
         self.credit = self.credit.saturating_add(record.bytes.len() / 4).min(CREDIT.max(self.credit));
@@ -330,7 +330,7 @@ impl Passages {
         id
     }
 
-    fn keep(&mut self, from: From, record: &mut Record) -> Option<PassageId> {
+    fn keep(&mut self, from: Origin, record: &mut Record) -> Option<PassageId> {
         let known = self.known.iter().position(|passage| passage.from == from && passage.bytes == record.bytes);
         if let Some(place) = known {
             return self.known.get(place).map(|passage| PassageId { place: place_of(place), number: passage.number });
@@ -354,8 +354,8 @@ impl Passages {
     }
 
     /// Where a new one goes: a free place, or that of the one of its sort that is used least.
-    fn room(&mut self, from: From) -> Option<usize> {
-        let is_head = |from| matches!(from, From::BetweenDocuments);
+    fn room(&mut self, from: Origin) -> Option<usize> {
+        let is_head = |from| matches!(from, Origin::BetweenDocuments);
         if self.known.iter().filter(|passage| is_head(passage.from) == is_head(from)).count() < MAX_PASSAGES {
             let number = self.numbers;
             let (bytes, text, messages) = (Vec::new(), String::new(), Vec::new());

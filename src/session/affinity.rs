@@ -29,7 +29,7 @@ impl Group {
     /// Goes on with the mailbox server of an earlier run, whose ids mean nothing to any other: what
     /// [`Session::group_cookie`](super::Session::group_cookie) said then.
     #[must_use]
-    pub fn cookie(mut self, cookie: Text) -> Self {
+    pub fn resume(mut self, cookie: Text) -> Self {
         self.cookie = Some(cookie);
         self
     }

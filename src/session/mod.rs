@@ -340,7 +340,7 @@ impl Session {
     }
 
     /// What keeps a subscription's group on its mailbox server, to be stored beside the id and
-    /// [handed in again](Group::cookie).
+    /// [handed in again](Group::resume).
     #[must_use]
     pub fn group_cookie(&self, key: SubscriptionKey) -> Option<&str> {
         self.lanes.get(self.table.get(key)?.lane)?.cookie.as_deref()

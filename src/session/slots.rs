@@ -5,6 +5,7 @@
 //! the shortest timeout, so that they end cleanly and soon, and whoever waits longest is served next. The server keeps
 //! the events of those who wait meanwhile. One that was opened for long, before, is given up, with a gap.
 
+use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use core::time::Duration;
 
@@ -175,7 +176,7 @@ impl Session {
         if let Some((_, id, _)) = streams.iter().find(|(size, _, lane)| *lane == index && fits(*size)) {
             return [*id].into();
         }
-        let mut smallest: alloc::collections::BTreeMap<usize, (u32, RequestId)> = alloc::collections::BTreeMap::new();
+        let mut smallest: BTreeMap<usize, (u32, RequestId)> = BTreeMap::new();
         for (size, id, lane) in streams {
             let Some((other, first)) = smallest.insert(lane, (size, id)) else { continue };
             if other.saturating_add(size) as usize <= SubscriptionIds::MAX {

@@ -81,33 +81,10 @@ impl Hold {
     }
 
     /// Puts `bytes` in the place of the `skip` bytes of the chunk at `at`.
+    #[inline]
     pub(super) fn replace(&mut self, chunk: &[u8], at: usize, skip: usize, bytes: &[u8]) {
         self.move_up_to(chunk, at);
-        self.carry.extend_from_slice(bytes);
-        self.resume_at(at.wrapping_add(skip));
-    }
-
-    /// Puts `c` in the place of the `skip` bytes of the chunk at `at`.
-    #[inline]
-    pub(super) fn put(&mut self, chunk: &[u8], at: usize, skip: usize, c: char) {
-        if !self.moved {
-            self.moved = true;
-            self.carry.clear();
-        }
-        let more = chunk.get(self.from..at).unwrap_or_default();
-        // references stand close together where they do
-        if more.len() < 16 {
-            for byte in more {
-                self.carry.push(*byte);
-            }
-        } else {
-            self.carry.extend_from_slice(more);
-        }
-        if c.is_ascii() {
-            self.carry.push(c as u8);
-        } else {
-            self.carry.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
-        }
+        self.append(bytes);
         self.resume_at(at.wrapping_add(skip));
     }
 
@@ -140,6 +117,7 @@ impl Hold {
         self.resume_at(at);
     }
 
+    #[inline]
     fn move_up_to(&mut self, chunk: &[u8], at: usize) {
         if !self.moved {
             self.moved = true;
@@ -148,10 +126,23 @@ impl Hold {
         self.pull(chunk, at);
     }
 
+    #[inline]
     fn pull(&mut self, chunk: &[u8], at: usize) {
         if let Some(more) = chunk.get(self.from..at) {
-            self.carry.extend_from_slice(more);
+            self.append(more);
             self.from = at;
+        }
+    }
+
+    /// References stand close together where they do: for a few bytes a copy takes more steps than they do one by one.
+    #[inline]
+    fn append(&mut self, bytes: &[u8]) {
+        if bytes.len() < 16 {
+            for byte in bytes {
+                self.carry.push(*byte);
+            }
+        } else {
+            self.carry.extend_from_slice(bytes);
         }
     }
 

@@ -37,16 +37,6 @@ impl Resolved {
     pub(super) const NONE: Self = Self { id: NamespaceId::NONE, binding: 0 };
 }
 
-/// The declarations that were in scope at some place, to be compared with those at another.
-#[derive(Debug, Default)]
-pub(super) struct SavedNamespaces {
-    bytes: Vec<u8>,
-    bindings: Vec<Declared>,
-}
-
-/// What of a declaration makes it the same as another, beside the bytes: the namespace, the prefix's length, its place.
-type Declared = (NamespaceId, u16, u32);
-
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Binding {
     id: NamespaceId,
@@ -57,7 +47,7 @@ struct Binding {
     start: u32,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Namespaces {
     known: &'static [&'static str],
     bytes: Vec<u8>,
@@ -115,9 +105,11 @@ impl Namespaces {
         }
     }
 
-    /// None in scope, with the same known names.
-    pub(super) const fn like(other: &Self) -> Self {
-        Self::new(other.known)
+    /// Becomes the same as `other`, in the memory that is there. What is known stays.
+    pub(super) fn copy(&mut self, other: &Self) {
+        self.clear();
+        self.bytes.extend_from_slice(&other.bytes);
+        self.bindings.extend_from_slice(&other.bindings);
     }
 
     /// Whether the same declarations of the same elements are in scope.
@@ -125,28 +117,10 @@ impl Namespaces {
         self.bytes == other.bytes && self.bindings == other.bindings
     }
 
-    /// Becomes the same as `other`, in the memory that is there.
-    pub(super) fn copy(&mut self, other: &Self) {
-        self.clear();
-        self.bytes.extend_from_slice(&other.bytes);
-        self.bindings.extend_from_slice(&other.bindings);
-    }
-
-    /// Keeps what is in scope.
-    pub(super) fn save(&self, saved: &mut SavedNamespaces) {
-        saved.bytes.clear();
-        saved.bytes.extend_from_slice(&self.bytes);
-        saved.bindings.clear();
-        saved.bindings.extend(self.declared());
-    }
-
-    /// Whether the same declarations are in scope, in the same order.
-    pub(super) fn are(&self, saved: &SavedNamespaces) -> bool {
-        self.bytes == saved.bytes && self.declared().eq(saved.bindings.iter().copied())
-    }
-
-    fn declared(&self) -> impl Iterator<Item = Declared> {
-        self.bindings.iter().map(|binding| (binding.id, binding.prefix_len, binding.start))
+    /// Whether the same declarations are in scope, in the same order, of whichever elements.
+    pub(super) fn mean_the_same(&self, other: &Self) -> bool {
+        let declared = |binding: &Binding| (binding.id, binding.prefix_len, binding.start);
+        self.bytes == other.bytes && self.bindings.iter().map(declared).eq(other.bindings.iter().map(declared))
     }
 
     pub(super) fn clear(&mut self) {

@@ -51,7 +51,7 @@ impl Scanner {
         self.look(len.saturating_sub(1));
         self.after_cr = false;
         if within == State::AttributeValue || self.keep_text {
-            self.hold.put(cur.chunk, cur.pos, len, c);
+            self.hold.replace(cur.chunk, cur.pos, len, c.encode_utf8(&mut [0; 4]).as_bytes());
         }
         cur.advance(len);
         true

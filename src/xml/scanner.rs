@@ -31,7 +31,7 @@ use alloc::vec::Vec;
 
 use super::declaration::Declaration;
 use super::hold::Hold;
-use super::namespace::{Namespaces, Resolved, SavedNamespaces};
+use super::namespace::{Namespaces, Resolved};
 use super::open::OpenElements;
 use super::reference::Reference;
 use super::utf8::{Decoded, Utf8};
@@ -220,13 +220,13 @@ impl<'c> Cursor<'c> {
 /// A place's context: what makes the same bytes mean the same.
 #[derive(Debug, Default)]
 pub(crate) struct Scope {
-    namespaces: SavedNamespaces,
+    namespaces: Namespaces,
     depth: usize,
 }
 
 /// Where a scanner stands between the children of an element whose text is not wanted: all that what it has read means for
 /// what it will read.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Standing {
     open: OpenElements,
     namespaces: Namespaces,

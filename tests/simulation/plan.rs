@@ -134,7 +134,7 @@ impl Plan {
         if self.grouped {
             let group = Group::new("group", Text::new(&self.users[0]).unwrap());
             wanted = wanted.group(match cookie {
-                Some(cookie) => group.cookie(cookie),
+                Some(cookie) => group.resume(cookie),
                 None => group,
             });
         } else if wish.user > 0 {

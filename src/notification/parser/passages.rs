@@ -7,13 +7,13 @@ use smallvec::SmallVec;
 use super::{KnownParts, NotificationParser, Outgoing, Resume, Taken};
 use crate::notification::field::{SubscribedFields, text_of};
 use crate::notification::message::{Operation, Response, ResponseClass, ServerVersion};
-use crate::notification::passage::{Followed, From, Kept, PassageId};
+use crate::notification::passage::{Followed, Kept, Origin, PassageId};
 use crate::notification::place::Place;
 use crate::xml::{Cursor, Standing, Stop};
 use crate::{Error, Message};
 
 /// The state that a head leads to.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Inside {
     /// Which head; 0: none any more.
     number: u32,
@@ -64,21 +64,21 @@ impl Heads {
 impl NotificationParser {
     /// At the beginning of a call: follows a passage if one is being followed, or begins here.
     #[inline]
-    pub(super) fn passage(&mut self, cur: &mut Cursor<'_>) -> Result<Option<Taken>, Stop> {
+    pub(super) fn passage(&mut self, cur: &mut Cursor<'_>) -> Result<Taken, Stop> {
         if self.passages.is_following() || self.passage_begins(cur) {
-            return self.follow(cur).map(Some);
+            return self.follow(cur);
         }
-        Ok(None)
+        Ok(Taken::Nothing)
     }
 
     /// Whether a known passage begins here. If one may, but none is known, what comes is recorded.
     #[inline]
     fn passage_begins(&mut self, cur: &mut Cursor<'_>) -> bool {
         let from = match self.path.last() {
-            None if !self.opening.awaits_envelope && self.scanner.is_behind_document() => From::BetweenDocuments,
+            None if !self.opening.awaits_envelope && self.scanner.is_behind_document() => Origin::BetweenDocuments,
             Some(Place::Notification) if self.skipped == 0 => match self.heads.inside {
                 Some(state) if ends_element(cur.remaining()) && self.scanner.is_between_children() => {
-                    From::Notification(state)
+                    Origin::Notification(state)
                 }
                 _ => return false,
             },
@@ -89,7 +89,7 @@ impl NotificationParser {
         }
         if self.passages.begin(from) {
             self.passages.abandon();
-            if from == From::BetweenDocuments {
+            if from == Origin::BetweenDocuments {
                 cur.take(space(cur.remaining()));
             }
             return true;
@@ -203,7 +203,7 @@ impl NotificationParser {
 
     /// What was recorded since the end of the last document leads into this Notification.
     fn head_ends(&mut self, cur: &Cursor<'_>) {
-        if !self.passages.records_from(From::BetweenDocuments)
+        if !self.passages.records_from(Origin::BetweenDocuments)
             || !self.outbox.is_empty()
             || self.subscribed.is_present()
         {
@@ -215,12 +215,9 @@ impl NotificationParser {
         let same = self.heads.insides.iter().find(|inside| inside.state > 0 && self.is_inside(inside));
         let state = same.map_or_else(|| self.heads.states.wrapping_add(1), |inside| inside.state);
         self.heads.states = self.heads.states.max(state);
-        while self.heads.insides.len() <= place {
-            let scanner = self.scanner.stand();
-            let known = KnownParts::default();
-            let path = SmallVec::new();
-            self.heads.insides.reserve_exact(1);
-            self.heads.insides.push(Inside { number: 0, state: 0, scanner, path, operation: None, class: None, known });
+        if self.heads.insides.len() <= place {
+            self.heads.insides.reserve_exact(place.saturating_add(1).saturating_sub(self.heads.insides.len()));
+            self.heads.insides.resize_with(place.saturating_add(1), Inside::default);
         }
         if let Some(inside) = self.heads.insides.get_mut(place) {
             inside.number = id.number;
@@ -242,7 +239,7 @@ impl NotificationParser {
         self.passages.read(cur.taken());
         let kept = match outgoing {
             None => return,
-            Some(Outgoing::Response) if self.passages.records_from(From::BetweenDocuments) => Kept::Response {
+            Some(Outgoing::Response) if self.passages.records_from(Origin::BetweenDocuments) => Kept::Response {
                 operation: self.operation,
                 class: self.class,
                 fields: self.response,

@@ -3,8 +3,7 @@
 
 use super::{Attribute, Cursor, Scanner, Scope, Span, Standing, State, UNBOUNDED};
 use crate::xml::hold::HeldBytes;
-use crate::xml::namespace::{NamespaceId, Namespaces};
-use crate::xml::open::OpenElements;
+use crate::xml::namespace::NamespaceId;
 
 impl Scanner {
     // ---- holding ------------------------------------------------------------------------------------------------
@@ -149,13 +148,13 @@ impl Scanner {
 
     /// Whether the context is what it was when it was saved.
     pub(crate) fn is_in_scope(&self, scope: &Scope) -> bool {
-        scope.depth == self.open.depth() && self.namespaces.are(&scope.namespaces)
+        scope.depth == self.open.depth() && self.namespaces.mean_the_same(&scope.namespaces)
     }
 
     /// Keeps the context.
     pub(crate) fn save_scope(&self, scope: &mut Scope) {
         scope.depth = self.open.depth();
-        self.namespaces.save(&mut scope.namespaces);
+        scope.namespaces.copy(&self.namespaces);
     }
 
     /// Length of the held run.
@@ -259,17 +258,6 @@ impl Scanner {
     }
 
     /// Keeps where it stands.
-    pub(crate) fn stand(&self) -> Standing {
-        let mut standing = Standing {
-            open: OpenElements::default(),
-            namespaces: Namespaces::like(&self.namespaces),
-            ascii_only: false,
-        };
-        self.keep_standing(&mut standing);
-        standing
-    }
-
-    /// The same, in the memory of an earlier one.
     pub(crate) fn keep_standing(&self, standing: &mut Standing) {
         standing.open.copy(&self.open);
         standing.namespaces.copy(&self.namespaces);
