@@ -29,16 +29,20 @@
 //! look, an attempt costs the looks it wasted, and without credit none is made. A peer whose every event is new is soon
 //! read by the scanner alone.
 
+mod matching;
+mod pattern;
+
 use alloc::vec::Vec;
 
-use super::field::{EventFields, Part};
+use self::matching::Matching;
+pub(super) use self::matching::Progress;
+use self::pattern::Shape;
+use super::field::EventFields;
 use crate::limits::Limits;
-use crate::xml::{Scope, Span, plain_text_run, plain_value_run, usual_run};
+use crate::xml::Scope;
 
 /// Shapes kept; a server has some six.
 const MAX_SHAPES: usize = 12;
-/// Values of an event: a watermark, a time, a count, six ids with their change keys.
-const MAX_SLOTS: usize = 15;
 /// Bytes of literals kept.
 const MAX_LITERALS: usize = 4096;
 /// Looks that may be wasted before the first success.
@@ -60,39 +64,6 @@ pub(super) struct Shapes {
     latest: usize,
     /// A match that the end of a chunk has interrupted.
     matching: Option<Matching>,
-}
-
-#[derive(Debug)]
-struct Shape {
-    /// The event it was learned from: its kind, and the parts that are present and empty.
-    template: EventFields,
-    /// The first bytes of its first literal.
-    head: u64,
-    /// Where its literals begin.
-    literals: u32,
-    slots: [Slot; MAX_SLOTS],
-    len: u8,
-    /// Length of the literal behind the last slot.
-    tail: u16,
-    /// Length of all literals.
-    literal_bytes: u16,
-    /// Length of the event that matched last.
-    usual: u32,
-    /// The shape that matched after this one the last time.
-    next: u8,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Slot {
-    /// Length of the literal before it.
-    literal: u16,
-    part: Part,
-    /// What ends the value: its quote, or `<` for text.
-    end: u8,
-}
-
-impl Slot {
-    const UNUSED: Self = Self { literal: 0, part: Part::NAME, end: 0 };
 }
 
 impl Shapes {
@@ -295,235 +266,5 @@ impl Shapes {
             self.literals.get(start..start.saturating_add(usize::from(shape.literal_bytes)))
         };
         self.known.iter().any(|shape| shape.len == new.len && literals(shape) == literals(new))
-    }
-}
-
-/// What came of an attempt.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Progress {
-    /// All of it: the event ends after that many of the bytes.
-    Matched(usize),
-    /// As far as the bytes go.
-    Partial,
-    /// It is another shape, or none.
-    Failed,
-}
-
-/// How far a match has come.
-#[derive(Clone, Copy, Debug)]
-struct Matching {
-    shape: u8,
-    slot: u8,
-    in_value: bool,
-    /// The latest byte of the value.
-    last: u8,
-    /// What is left of the literal.
-    literal_left: u16,
-    /// Where the rest of the literals begins.
-    literal: u32,
-    /// Bytes of the event that have matched.
-    at: u32,
-    value_start: u32,
-}
-
-impl Matching {
-    #[inline]
-    #[allow(clippy::cast_possible_truncation)] // one of a dozen
-    fn new(at: usize, shape: &Shape, event: &mut EventFields) -> Self {
-        *event = shape.template;
-        Self {
-            shape: at as u8,
-            slot: 0,
-            in_value: false,
-            last: 0,
-            literal_left: shape.literal_before(0),
-            literal: shape.literals,
-            at: 0,
-            value_start: 0,
-        }
-    }
-
-    // an event is shorter than the 256 MiB that limits allow
-    #[inline]
-    #[allow(clippy::cast_possible_truncation)]
-    fn advance(
-        self,
-        shape: &Shape,
-        literals: &[u8],
-        bytes: &[u8],
-        text_bytes: usize,
-        event: &mut EventFields,
-    ) -> (Self, Progress) {
-        // in local variables, for the registers; put together again where the match stops
-        let Self { mut slot, mut in_value, mut last, literal_left, literal, at: before, mut value_start, .. } = self;
-        let mut literals = literals.get(literal as usize..).unwrap_or_default();
-        let all = literals.len();
-        let mut left = usize::from(literal_left);
-        let mut rest = bytes;
-        let at = |rest: &[u8]| before.wrapping_add(bytes.len().wrapping_sub(rest.len()) as u32);
-        let progress = loop {
-            if !in_value {
-                let len = rest.len().min(left);
-                let Some((expected, more)) = literals.split_at_checked(len) else { break Progress::Failed };
-                let Some(behind) = rest.strip_prefix(expected) else { break Progress::Failed };
-                rest = behind;
-                literals = more;
-                left = left.wrapping_sub(len);
-                if left > 0 {
-                    break Progress::Partial;
-                }
-                if slot == shape.len {
-                    break Progress::Matched(bytes.len().wrapping_sub(rest.len()));
-                }
-                in_value = true;
-                value_start = at(rest);
-            }
-            let Some(Slot { part, end, .. }) = shape.slots.get(usize::from(slot)) else { break Progress::Failed };
-            // white space at an end would have to be trimmed
-            if at(rest) == value_start && rest.first() == Some(&b' ') {
-                break Progress::Failed;
-            }
-            let len = plain_run(rest, *end);
-            let Some((taken, behind)) = rest.split_at_checked(len) else { break Progress::Failed };
-            last = taken.last().copied().unwrap_or(last);
-            rest = behind;
-            let span = Span { start: value_start, end: at(rest) };
-            let length = span.end.wrapping_sub(span.start) as usize;
-            if *end == b'<' && length > text_bytes {
-                break Progress::Failed;
-            }
-            match rest.first() {
-                None => break Progress::Partial,
-                // an empty value is another shape
-                Some(found) if found == end && length > 0 && last != b' ' => event.put(*part, span),
-                Some(_) => break Progress::Failed,
-            }
-            in_value = false;
-            slot = slot.wrapping_add(1);
-            left = usize::from(shape.literal_before(slot));
-        };
-        let stopped = Self {
-            shape: self.shape,
-            slot,
-            in_value,
-            last,
-            literal_left: left as u16,
-            literal: literal.wrapping_add(all.wrapping_sub(literals.len()) as u32),
-            at: at(rest),
-            value_start,
-        };
-        (stopped, progress)
-    }
-}
-
-impl Shape {
-    /// Takes an event that is wholly in `bytes`. An error: it is of another shape, as so many looks have shown; or, where all of
-    /// the bytes were looked at, perhaps cut, and [`Matching`] says so.
-    #[inline(never)] // it needs all registers for itself
-    #[allow(clippy::cast_possible_truncation)] // an event is shorter than the 256 MiB that limits allow
-    fn take(&self, literals: &[u8], bytes: &[u8], text_bytes: usize, event: &mut EventFields) -> Result<usize, usize> {
-        *event = self.template;
-        let mut literals = literals.get(self.literals as usize..).ok_or(0_usize)?;
-        let mut at: usize = 0;
-        for slot in self.slots.get(..usize::from(self.len)).unwrap_or_default() {
-            let (literal, more) = literals.split_at_checked(usize::from(slot.literal)).ok_or(at)?;
-            literals = more;
-            let found = bytes.get(at..).and_then(|bytes| bytes.split_at_checked(literal.len()));
-            let (found, rest) = found.ok_or(bytes.len())?;
-            let start = at.wrapping_add(literal.len());
-            if found != literal {
-                return Err(start);
-            }
-            let usual = usual_run(rest);
-            let ends = usual > 0 && usual <= text_bytes && rest.get(usual) == Some(&slot.end);
-            let len = if ends {
-                usual
-            } else {
-                value_len(rest, slot.end, text_bytes).ok_or_else(|| start.wrapping_add(usual))?
-            };
-            at = start.wrapping_add(len);
-            event.put(slot.part, Span { start: start as u32, end: at as u32 });
-        }
-        let tail = literals.get(..usize::from(self.tail)).ok_or(at)?;
-        let end = at.wrapping_add(tail.len());
-        if bytes.get(at..end) == Some(tail) { Ok(end) } else { Err(end.min(bytes.len())) }
-    }
-
-    /// Length of the literal before a slot, or, behind the last, of the tail.
-    #[inline]
-    fn literal_before(&self, slot: u8) -> u16 {
-        if slot >= self.len { self.tail } else { self.slots.get(usize::from(slot)).map_or(0, |slot| slot.literal) }
-    }
-
-    /// Takes `run` apart. `None`: something in it cannot be told from its neighbours.
-    #[allow(clippy::cast_possible_truncation)] // literals are at most `MAX_LITERALS` long
-    fn learn(run: &[u8], event: &EventFields, literals: &mut Vec<u8>) -> Option<Self> {
-        let start = literals.len() as u32;
-        let mut values = [(Span::default(), Part::NAME); MAX_SLOTS];
-        let mut len: usize = 0;
-        let parts = Part::values().filter_map(|part| Some((event.part(part).span()?, part)));
-        for (value, slot) in parts.filter(|(span, _)| !span.is_empty()).zip(&mut values) {
-            *slot = value;
-            len = len.saturating_add(1);
-        }
-        let values = values.get_mut(..len)?;
-        values.sort_unstable_by_key(|(span, _)| span.start);
-
-        let mut slots = [Slot::UNUSED; MAX_SLOTS];
-        let mut at: u32 = 0;
-        let mut literal_bytes: usize = 0;
-        for ((span, part), slot) in values.iter().zip(&mut slots) {
-            let literal = Span { start: at, end: span.start }.of(run);
-            // a value that stands alone between its quotes, or between tags; not one that was trimmed
-            let end = *run.get(span.end as usize)?;
-            let begin = *literal.last()?;
-            if !matches!((begin, end), (b'"', b'"') | (b'\'', b'\'') | (b'>', b'<')) {
-                return None;
-            }
-            literals.extend_from_slice(literal);
-            literal_bytes = literal_bytes.saturating_add(literal.len());
-            *slot = Slot { literal: literal.len() as u16, part: *part, end };
-            at = span.end;
-        }
-        // the head is looked at before anything else, and so must not be a value
-        let head = u64::from_le_bytes(*run.first_chunk()?);
-        if values.first().is_some_and(|(span, _)| span.start < u64::BITS / 8) {
-            return None;
-        }
-        let tail = run.get(at as usize..)?;
-        literals.extend_from_slice(tail);
-        Some(Self {
-            template: *event,
-            head,
-            literals: start,
-            slots,
-            len: len as u8,
-            tail: tail.len() as u16,
-            literal_bytes: literal_bytes.saturating_add(tail.len()) as u16,
-            usual: run.len() as u32,
-            next: 0,
-        })
-    }
-}
-
-/// Length of the plain value that comes first and that `end` ends. `None`: it is cut, empty or not plain, or has white space
-/// at an end, which would have to be trimmed.
-#[cold]
-fn value_len(bytes: &[u8], end: u8, text_bytes: usize) -> Option<usize> {
-    let len = plain_run(bytes, end);
-    let (value, behind) = bytes.split_at_checked(len)?;
-    let is_value = value.first()? != &b' ' && value.last()? != &b' ' && behind.first()? == &end;
-    (is_value && (end != b'<' || len <= text_bytes)).then_some(len)
-}
-
-/// Length of the leading run that is plain, in a value that `end` ends.
-#[inline]
-fn plain_run(bytes: &[u8], end: u8) -> usize {
-    let usual = usual_run(bytes);
-    match bytes.get(usual) {
-        None => usual,
-        Some(found) if *found == end => usual,
-        Some(_) if end == b'<' => plain_text_run(bytes),
-        Some(_) => plain_value_run(bytes, end),
     }
 }

@@ -94,6 +94,7 @@ mod ending;
 mod errors;
 mod event;
 mod http;
+mod ids;
 mod output;
 mod planner;
 mod receive;
@@ -491,43 +492,10 @@ impl Session {
         self.outbox.push_back(Output::Event(event));
     }
 
-    fn hash(&self, id: &str) -> u64 {
-        hash(self.hash_seed, id)
-    }
-
-    /// Who has this id.
-    fn holder(&self, id: &str) -> Option<SubscriptionKey> {
-        let hash = self.hash(id);
-        let first = SubscriptionKey { index: 0, generation: 0 };
-        let mut same = self.ids.range((hash, first)..).take_while(|(other, _)| *other == hash);
-        same.find(|(_, key)| self.subscription_id(*key) == Some(id)).map(|(_, key)| *key)
-    }
-
-    /// `vouched`: the breaks that the session had seen when the server was asked for the id.
-    fn set_id(&mut self, key: SubscriptionKey, id: Text, vouched: u32) {
-        self.ids.insert((self.hash(id.as_str()), key));
-        if let Some(record) = self.table.get_mut(key) {
-            record.id = Some(id);
-            record.vouched = vouched;
-        }
-    }
-
-    fn forget_id(&mut self, key: SubscriptionKey) {
-        let Some(record) = self.table.get_mut(key) else { return };
-        if let Some(id) = record.id.take() {
-            self.ids.remove(&(hash(self.hash_seed, id.as_str()), key));
-        }
-    }
-
     fn wants_connection(&mut self, lane: usize, key: SubscriptionKey) {
         if let Some(lane) = self.lanes.get_mut(lane) {
             lane.waiting.push_back(key);
         }
         self.look_at(lane);
     }
-}
-
-/// FNV-1a, from the session's seed. Only ever compared together with the id itself.
-fn hash(seed: u64, id: &str) -> u64 {
-    id.bytes().fold(seed ^ 0xCBF2_9CE4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3))
 }

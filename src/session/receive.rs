@@ -161,7 +161,7 @@ impl Session {
         let Some(flight) = self.flights.get_mut(&id) else { return Seen::Nothing };
         let find = |parser_id: &str, kind: &Kind, table: &Table| -> Option<SubscriptionKey> {
             let Kind::Stream(stream) = kind else { return None };
-            let hash = super::hash(seed, parser_id);
+            let hash = super::ids::hash(seed, parser_id);
             let from = stream.members.partition_point(|(other, _)| *other < hash);
             let same = stream.members.iter().skip(from).take_while(|(other, _)| *other == hash);
             same.map(|(_, key)| *key).find(|key| {

@@ -47,11 +47,37 @@ struct Binding {
     start: u32,
 }
 
-#[derive(Debug, Default)]
-pub(super) struct Namespaces {
-    known: &'static [&'static str],
+/// The declarations in scope at some place.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Declarations {
     bytes: Vec<u8>,
     bindings: Vec<Binding>,
+}
+
+impl Declarations {
+    fn clear(&mut self) {
+        self.bytes.clear();
+        self.bindings.clear();
+    }
+
+    /// Becomes the same as `other`, in the memory that is there.
+    pub(super) fn copy(&mut self, other: &Self) {
+        self.clear();
+        self.bytes.extend_from_slice(&other.bytes);
+        self.bindings.extend_from_slice(&other.bindings);
+    }
+
+    /// Whether the same is declared, in the same order, by whichever elements.
+    pub(super) fn mean_the_same(&self, other: &Self) -> bool {
+        let declared = |binding: &Binding| (binding.id, binding.prefix_len, binding.start);
+        self.bytes == other.bytes && self.bindings.iter().map(declared).eq(other.bindings.iter().map(declared))
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct Namespaces {
+    known: &'static [&'static str],
+    declared: Declarations,
     /// The prefix of one byte that was resolved last: most elements of an answer have the same. Void when a declaration
     /// comes or goes.
     latest: Option<(u8, Resolved)>,
@@ -59,15 +85,15 @@ pub(super) struct Namespaces {
 
 impl Namespaces {
     pub(super) const fn new(known: &'static [&'static str]) -> Self {
-        Self { known, bytes: Vec::new(), bindings: Vec::new(), latest: None }
+        Self { known, declared: Declarations { bytes: Vec::new(), bindings: Vec::new() }, latest: None }
     }
 
     pub(super) fn len(&self) -> usize {
-        self.bindings.len()
+        self.declared.bindings.len()
     }
 
     pub(super) fn bytes(&self) -> usize {
-        self.bytes.len()
+        self.declared.bytes.len()
     }
 
     /// Declares `prefix` (empty: the default namespace) for the element that will be the `depth`th open one.
@@ -80,52 +106,44 @@ impl Namespaces {
             let known = self.known.iter().position(|name| name.as_bytes() == uri);
             known.map_or(NamespaceId::OTHER, |at| NamespaceId(at as u8))
         };
-        self.bindings.push(Binding {
+        self.declared.bindings.push(Binding {
             id,
             depth: depth as u16,
             prefix_len: prefix.len() as u16,
-            start: self.bytes.len() as u32,
+            start: self.declared.bytes.len() as u32,
         });
-        self.bytes.extend_from_slice(prefix);
+        self.declared.bytes.extend_from_slice(prefix);
         if id == NamespaceId::OTHER {
-            self.bytes.extend_from_slice(uri);
+            self.declared.bytes.extend_from_slice(uri);
         }
     }
 
     /// Ends the scope of the element that was the `depth`th open one.
     #[inline]
     pub(super) fn leave(&mut self, depth: usize) {
-        while let Some(binding) = self.bindings.last() {
+        while let Some(binding) = self.declared.bindings.last() {
             if usize::from(binding.depth) < depth {
                 return;
             }
-            self.bytes.truncate(binding.start as usize);
-            self.bindings.pop();
+            self.declared.bytes.truncate(binding.start as usize);
+            self.declared.bindings.pop();
             self.latest = None;
         }
     }
 
-    /// Becomes the same as `other`, in the memory that is there. What is known stays.
-    pub(super) fn copy(&mut self, other: &Self) {
-        self.clear();
-        self.bytes.extend_from_slice(&other.bytes);
-        self.bindings.extend_from_slice(&other.bindings);
+    /// What is in scope, to be kept or compared.
+    pub(super) fn in_scope(&self) -> &Declarations {
+        &self.declared
     }
 
-    /// Whether the same declarations of the same elements are in scope.
-    pub(super) fn equal(&self, other: &Self) -> bool {
-        self.bytes == other.bytes && self.bindings == other.bindings
-    }
-
-    /// Whether the same declarations are in scope, in the same order, of whichever elements.
-    pub(super) fn mean_the_same(&self, other: &Self) -> bool {
-        let declared = |binding: &Binding| (binding.id, binding.prefix_len, binding.start);
-        self.bytes == other.bytes && self.bindings.iter().map(declared).eq(other.bindings.iter().map(declared))
+    /// Puts others in scope.
+    pub(super) fn put_in_scope(&mut self, declared: &Declarations) {
+        self.declared.copy(declared);
+        self.latest = None;
     }
 
     pub(super) fn clear(&mut self) {
-        self.bytes.clear();
-        self.bindings.clear();
+        self.declared.clear();
         self.latest = None;
     }
 
@@ -145,9 +163,9 @@ impl Namespaces {
 
     /// The meaning of a prefix; empty for the default namespace. `None`: not declared.
     pub(super) fn resolve(&self, prefix: &[u8]) -> Option<Resolved> {
-        for (at, binding) in self.bindings.iter().enumerate().rev() {
+        for (at, binding) in self.declared.bindings.iter().enumerate().rev() {
             if usize::from(binding.prefix_len) == prefix.len() {
-                let rest = self.bytes.get(binding.start as usize..).unwrap_or_default();
+                let rest = self.declared.bytes.get(binding.start as usize..).unwrap_or_default();
                 if rest.starts_with(prefix) {
                     #[allow(clippy::cast_possible_truncation)] // bounded by a limit of 16 bits
                     return Some(Resolved { id: binding.id, binding: at as u16 });
@@ -168,10 +186,14 @@ impl Namespaces {
             NamespaceId::XML => XML,
             NamespaceId::OTHER => {
                 let at = usize::from(of.binding);
-                let Some(binding) = self.bindings.get(at) else { return b"" };
+                let Some(binding) = self.declared.bindings.get(at) else { return b"" };
                 let start = (binding.start as usize).saturating_add(usize::from(binding.prefix_len));
-                let end = self.bindings.get(at.saturating_add(1)).map_or(self.bytes.len(), |next| next.start as usize);
-                self.bytes.get(start..end).unwrap_or_default()
+                let end = self
+                    .declared
+                    .bindings
+                    .get(at.saturating_add(1))
+                    .map_or(self.declared.bytes.len(), |next| next.start as usize);
+                self.declared.bytes.get(start..end).unwrap_or_default()
             }
             known => self.known.get(known.index()).map_or(b"", |name| name.as_bytes()),
         }

@@ -7,7 +7,7 @@
 
 use smallvec::SmallVec;
 
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct OpenElements {
     names: SmallVec<[u8; 192]>,
     starts: SmallVec<[OpenElement; 12]>,
@@ -49,11 +49,6 @@ impl OpenElements {
         self.clear();
         self.names.extend_from_slice(&other.names);
         self.starts.extend_from_slice(&other.starts);
-    }
-
-    /// Whether the same elements are open, under the same names.
-    pub(super) fn are(&self, other: &Self) -> bool {
-        self.names == other.names && self.starts == other.starts
     }
 
     /// The innermost element's name and the length of its prefix with colon.

@@ -31,7 +31,7 @@ use alloc::vec::Vec;
 
 use super::declaration::Declaration;
 use super::hold::Hold;
-use super::namespace::{Namespaces, Resolved};
+use super::namespace::{Declarations, Namespaces, Resolved};
 use super::open::OpenElements;
 use super::reference::Reference;
 use super::utf8::{Decoded, Utf8};
@@ -220,7 +220,7 @@ impl<'c> Cursor<'c> {
 /// A place's context: what makes the same bytes mean the same.
 #[derive(Debug, Default)]
 pub(crate) struct Scope {
-    namespaces: Namespaces,
+    namespaces: Declarations,
     depth: usize,
 }
 
@@ -229,7 +229,7 @@ pub(crate) struct Scope {
 #[derive(Debug, Default)]
 pub(crate) struct Standing {
     open: OpenElements,
-    namespaces: Namespaces,
+    namespaces: Declarations,
     ascii_only: bool,
 }
 

@@ -148,13 +148,13 @@ impl Scanner {
 
     /// Whether the context is what it was when it was saved.
     pub(crate) fn is_in_scope(&self, scope: &Scope) -> bool {
-        scope.depth == self.open.depth() && self.namespaces.mean_the_same(&scope.namespaces)
+        scope.depth == self.open.depth() && self.namespaces.in_scope().mean_the_same(&scope.namespaces)
     }
 
     /// Keeps the context.
     pub(crate) fn save_scope(&self, scope: &mut Scope) {
         scope.depth = self.open.depth();
-        scope.namespaces.copy(&self.namespaces);
+        scope.namespaces.copy(self.namespaces.in_scope());
     }
 
     /// Length of the held run.
@@ -260,21 +260,21 @@ impl Scanner {
     /// Keeps where it stands.
     pub(crate) fn keep_standing(&self, standing: &mut Standing) {
         standing.open.copy(&self.open);
-        standing.namespaces.copy(&self.namespaces);
+        standing.namespaces.copy(self.namespaces.in_scope());
         standing.ascii_only = self.ascii_only;
     }
 
     /// Whether it stands where it stood.
     pub(crate) fn stands(&self, standing: &Standing) -> bool {
         self.ascii_only == standing.ascii_only
-            && self.open.are(&standing.open)
-            && self.namespaces.equal(&standing.namespaces)
+            && self.open == standing.open
+            && *self.namespaces.in_scope() == standing.namespaces
     }
 
     /// Stands there, from where [`is_behind_document`](Self::is_behind_document) holds: what lies between was read before.
     pub(crate) fn stand_at(&mut self, standing: &Standing) {
         self.open.copy(&standing.open);
-        self.namespaces.copy(&standing.namespaces);
+        self.namespaces.put_in_scope(&standing.namespaces);
         self.ascii_only = standing.ascii_only;
         self.state = State::Content;
         self.behind_root = false;
