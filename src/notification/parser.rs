@@ -608,21 +608,3 @@ impl Default for NotificationParser {
         Self::new()
     }
 }
-#[cfg(test)]
-mod sizes {
-    use super::*;
-    #[test]
-    fn sizes() {
-        std::println!(
-            "parser {} scanner {} shapes {} passages {} heads {}",
-            size_of::<NotificationParser>(),
-            size_of::<Scanner>(),
-            size_of::<Shapes>(),
-            size_of::<Passages>(),
-            size_of::<Heads>()
-        );
-        passages::sizes();
-        super::super::passage::sizes();
-        super::super::shape::sizes();
-    }
-}

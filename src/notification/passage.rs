@@ -399,7 +399,3 @@ const fn small(len: usize) -> u32 {
 const fn place_of(place: usize) -> u8 {
     place as u8
 }
-#[cfg(test)]
-pub(super) fn sizes() {
-    std::println!("passage {} told {} record {}", size_of::<Passage>(), size_of::<Told>(), size_of::<Record>());
-}

@@ -48,6 +48,8 @@ const MAX_SHAPES: usize = 12;
 const MAX_PATTERNS: usize = 5120;
 /// Looks that may be wasted before the first success.
 const CREDIT: usize = 4096;
+/// Events that are learned from in vain, before only one of so many is.
+const PATIENCE: u8 = 24;
 /// Looks that many successes allow to be wasted.
 const MAX_CREDIT: usize = 1 << 20;
 
@@ -62,6 +64,8 @@ pub(super) struct Shapes {
     known: Vec<Shape>,
     /// The shape that matched last.
     latest: usize,
+    /// Events learned from in vain, less those that matched.
+    in_vain: u8,
     /// A match that the end of a chunk has interrupted.
     matching: Option<Matching>,
 }
@@ -76,6 +80,7 @@ impl Shapes {
             patterns: Vec::new(),
             known: Vec::new(),
             latest: 0,
+            in_vain: 0,
             matching: None,
         }
     }
@@ -245,6 +250,7 @@ impl Shapes {
     #[allow(clippy::cast_possible_truncation)] // one of a dozen
     fn matched(&mut self, at: usize, len: usize) {
         self.credit = self.credit.saturating_add(len).min(MAX_CREDIT);
+        self.in_vain = self.in_vain.saturating_sub(1);
         if let Some(latest) = self.known.get_mut(self.latest) {
             latest.next = at as u8;
         }
@@ -254,22 +260,29 @@ impl Shapes {
         }
     }
 
+    /// Where what is learned is in vain, it is only tried now and then.
+    fn is_worth_learning(&mut self) -> bool {
+        self.in_vain = self.in_vain.saturating_add(1);
+        if self.in_vain > 2 * PATIENCE {
+            self.in_vain = PATIENCE;
+        }
+        self.in_vain <= PATIENCE
+    }
+
     /// The scanner has read an event of its own, `run`, which had nothing to decode.
     pub(super) fn learn(&mut self, run: &[u8], event: &EventFields) {
         // reading on by itself, the scanner looks at few bytes twice: what it saves is earned
         self.credit = self.credit.saturating_add(run.len() / 5).min(CREDIT);
-        if !self.enabled || self.credit == 0 || run.len() > MAX_PATTERNS {
+        if !self.enabled || self.credit == 0 || run.len() > MAX_PATTERNS || !self.is_worth_learning() {
             return;
         }
         let Some(values) = Values::of(run, event) else { return };
         // it may be known, but for the length of a value; or it was read in spite of being known, for want of credit
         if let Some(at) = self.known.iter().position(|shape| shape.is_of(run, &values, &self.patterns)) {
             self.latest = at;
-            let Some(shape) = self.known.get_mut(at) else { return };
-            let free = shape.open_what_differs(run, &values, &mut self.patterns);
-            if !free.is_empty() {
-                self.known.iter_mut().for_each(|shape| shape.close_up(&free));
-                self.patterns.drain(free);
+            while let Some(blanks) = self.known.get_mut(at).and_then(|shape| shape.open_what_differs(run, &values)) {
+                self.known.iter_mut().for_each(|shape| shape.close_up(&blanks));
+                self.patterns.drain(blanks);
             }
             return;
         }
@@ -310,8 +323,4 @@ fn is_utf8_across(before: &[u8], bytes: Option<&[u8]>) -> bool {
     let pieces = cut.iter().chain(rest);
     let len = character.iter_mut().zip(pieces).map(|(to, from)| *to = *from).count();
     is_utf8(character.get(..len)) && len == cut.len().saturating_add(rest.len()) && is_utf8(Some(behind))
-}
-#[cfg(test)]
-pub(super) fn sizes() {
-    std::println!("shape {}", size_of::<Shape>());
 }

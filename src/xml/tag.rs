@@ -36,6 +36,10 @@ impl Scanner {
     /// Reads on in a `QName`; true when the cursor is at the byte behind it.
     #[inline]
     fn qname(&mut self, cur: &mut Cursor<'_>) -> Result<bool, Stop> {
+        let at_its_beginning = self.name_start && self.name.local == self.name.start && !self.utf8.is_partial();
+        if at_its_beginning && self.whole_qname(cur) {
+            return Ok(true);
+        }
         loop {
             if !self.utf8.is_partial() {
                 let rest = cur.rest();
@@ -76,6 +80,33 @@ impl Scanner {
                 return Ok(true);
             }
         }
+    }
+
+    /// Takes a whole name of ASCII, the usual case, at its first byte; or nothing.
+    #[inline]
+    fn whole_qname(&mut self, cur: &mut Cursor<'_>) -> bool {
+        let rest = cur.rest();
+        let Some(prefix) = name_run(rest) else { return false };
+        let mut len = prefix;
+        let mut local = 0;
+        if rest.get(prefix) == Some(&b':') {
+            local = prefix.wrapping_add(1);
+            let Some(run) = rest.get(local..).and_then(name_run) else { return false };
+            len = local.wrapping_add(run);
+        }
+        // what is not ASCII, a second colon or too long has rules of its own
+        if len > self.limits.name_length() || rest.get(len).is_none_or(|end| !end.is_ascii() || *end == b':') {
+            return false;
+        }
+        self.look(len.wrapping_add(1));
+        cur.advance(len);
+        self.name_start = false;
+        // limits keep a name below 64 KiB
+        #[allow(clippy::cast_possible_truncation)]
+        let (local, len) = (local as u32, len as u32);
+        self.name.local = self.name.start.wrapping_add(local);
+        self.name.end = self.name.start.wrapping_add(len);
+        true
     }
 
     /// A name has to begin at the cursor, and does not.
@@ -426,6 +457,17 @@ impl Scanner {
         self.behind_root = self.open.depth() <= 1;
         self.state = if self.behind_root { State::Epilog } else { State::Content };
     }
+}
+
+/// Length of the name without a colon that comes first. `None`: none does.
+#[inline]
+fn name_run(bytes: &[u8]) -> Option<usize> {
+    let (first, rest) = bytes.split_first()?;
+    if !is_name_start_byte(*first) {
+        return None;
+    }
+    let more = rest.iter().position(|byte| !is_name_byte(*byte)).unwrap_or(rest.len());
+    Some(more.wrapping_add(1))
 }
 
 fn not_in_name(c: char) -> ErrorKind {

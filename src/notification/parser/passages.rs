@@ -299,7 +299,3 @@ fn ends_element(bytes: &[u8]) -> bool {
 fn space(bytes: &[u8]) -> usize {
     bytes.iter().take_while(|byte| matches!(byte, b' ' | b'\n' | b'\t' | b'\r')).count()
 }
-#[cfg(test)]
-pub(super) fn sizes() {
-    std::println!("inside {} standing {}", size_of::<Inside>(), size_of::<Standing>());
-}

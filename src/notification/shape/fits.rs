@@ -18,6 +18,14 @@ const LANES: usize = 16;
 /// without `<` and `>`.
 #[inline]
 pub(super) fn fits(pattern: &[u8], bytes: &[u8]) -> bool {
+    if bytes.len() < LANES {
+        return short_fits(pattern, bytes);
+    }
+    long_fits(pattern, bytes)
+}
+
+#[inline(never)] // it needs the vector registers for itself
+fn long_fits(pattern: &[u8], bytes: &[u8]) -> bool {
     let (pattern_blocks, pattern_rest) = pattern.as_chunks::<64>();
     let (blocks, rest) = bytes.as_chunks::<64>();
     for (pattern, block) in pattern_blocks.iter().zip(blocks) {
@@ -39,9 +47,7 @@ pub(super) fn fits(pattern: &[u8], bytes: &[u8]) -> bool {
     }
     if !pattern_end.is_empty() {
         // the end together with some bytes before it, rather than by itself
-        let (Some(pattern), Some(lanes)) = (pattern.last_chunk(), bytes.last_chunk()) else {
-            return short_fits(pattern, bytes);
-        };
+        let (Some(pattern), Some(lanes)) = (pattern.last_chunk(), bytes.last_chunk()) else { return false };
         seen.compare(pattern, lanes);
     }
     seen.is_allowed()

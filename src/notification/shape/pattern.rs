@@ -102,22 +102,31 @@ impl Shape {
             next: 0,
             usual: run.len() as u32,
         };
-        for (slot, (span, part)) in shape.slots.iter_mut().zip(values.list()) {
-            let fixed = run.len() <= room && is_plain(span.of(run));
-            *slot = Slot { part: *part, start: 0, len: if fixed { span.len() as u16 } else { 0 } };
-        }
-        let open = shape.slots().iter().zip(values.list()).filter(|(slot, _)| slot.is_open());
-        let len = run.len().saturating_sub(open.map(|(_, (span, _))| span.len() as usize).sum());
-        if len > room {
+        let fixed = |span: &Span| run.len() <= room && is_plain(span.of(run));
+        let open = values.list().iter().filter(|(span, _)| !fixed(span));
+        if run.len().saturating_sub(open.map(|(span, _)| span.len() as usize).sum()) > room {
             return None;
         }
-        patterns.resize(start.saturating_add(len), BLANK);
-        shape.draw(run, values, patterns.get_mut(start..)?);
+        let mut at = 0;
+        for (slot, (span, part)) in shape.slots.iter_mut().zip(values.list()) {
+            let markup = run.get(at..span.start as usize).unwrap_or_default();
+            patterns.extend(markup.iter().map(|byte| byte | MARKUP));
+            let len = if fixed(span) { span.len() as u16 } else { 0 };
+            *slot = Slot { part: *part, start: patterns.len().saturating_sub(start) as u16, len };
+            patterns.resize(patterns.len().saturating_add(usize::from(len)), BLANK);
+            at = span.end as usize;
+        }
+        let markup = run.get(at..).unwrap_or_default();
+        patterns.extend(markup.iter().map(|byte| byte | MARKUP));
+        shape.len = patterns.len().saturating_sub(start) as u16;
         Some(shape)
     }
 
     /// Whether an event is of this shape.
     pub(super) fn is_of(&self, run: &[u8], values: &Values, patterns: &[u8]) -> bool {
+        if self.slots().len() != values.len || run.first_chunk() != Some(&self.head.to_le_bytes()) {
+            return false;
+        }
         let known = self.pattern(patterns);
         let mut markup = (0, 0_usize);
         for (slot, (span, part)) in self.slots().iter().zip(values.list()) {
@@ -130,25 +139,21 @@ impl Shape {
         }
         let theirs = run.get(markup.0..).unwrap_or_default();
         let ours = known.get(markup.1..).unwrap_or_default();
-        self.slots().len() == values.len && same_markup(ours, theirs)
+        same_markup(ours, theirs)
     }
 
-    /// Opens the values that an event of this shape has otherwise. Returns what of the patterns is free then.
-    pub(super) fn open_what_differs(&mut self, run: &[u8], values: &Values, patterns: &mut [u8]) -> Range<usize> {
-        let mut differs = false;
-        for (slot, (span, _)) in self.slots.iter_mut().zip(values.list()).filter(|(slot, _)| !slot.is_open()) {
-            if span.len() != u32::from(slot.len) || !is_plain(span.of(run)) {
-                slot.len = 0;
-                differs = true;
-            }
-        }
-        let start = usize::from(self.start);
-        let end = start.wrapping_add(usize::from(self.len));
-        // with a value opened the pattern is shorter
-        if differs && let Some(pattern) = patterns.get_mut(start..end) {
-            self.draw(run, values, pattern);
-        }
-        start.wrapping_add(usize::from(self.len))..end
+    /// The first value that is not open and that an event of this shape has otherwise: opens it. Returns where in the patterns its
+    /// blanks are, which are no more.
+    pub(super) fn open_what_differs(&mut self, run: &[u8], values: &Values) -> Option<Range<usize>> {
+        let mut slots = self.slots.iter_mut().zip(values.list());
+        let (slot, _) = slots.find(|(slot, (span, _))| {
+            !slot.is_open() && (span.len() != u32::from(slot.len) || !is_plain(span.of(run)))
+        })?;
+        let len = core::mem::replace(&mut slot.len, 0);
+        let start = usize::from(self.start).wrapping_add(usize::from(slot.start));
+        slots.for_each(|(slot, _)| slot.start = slot.start.wrapping_sub(len));
+        self.len = self.len.wrapping_sub(len);
+        Some(start..start.wrapping_add(usize::from(len)))
     }
 
     /// So many of the patterns' bytes at that place are no more.
@@ -156,34 +161,6 @@ impl Shape {
     pub(super) fn close_up(&mut self, free: &Range<usize>) {
         if usize::from(self.start) >= free.end {
             self.start = self.start.wrapping_sub(free.len() as u16);
-        }
-    }
-
-    /// Writes the pattern anew, from an event of this shape.
-    #[allow(clippy::cast_possible_truncation)] // patterns have less than 64 KiB
-    fn draw(&mut self, run: &[u8], values: &Values, pattern: &mut [u8]) {
-        let mut room = pattern.iter_mut();
-        let mut put = |bytes: &[u8]| room.by_ref().zip(bytes).for_each(|(to, from)| *to = *from | MARKUP);
-        let (mut from, mut at) = (0, 0_u16);
-        let mut blanks = [(0_u16, 0_u16); MAX_SLOTS];
-        for ((slot, (span, _)), blank) in self.slots.iter_mut().zip(values.list()).zip(&mut blanks) {
-            let markup = run.get(from..span.start as usize).unwrap_or_default();
-            put(markup);
-            at = at.wrapping_add(markup.len() as u16);
-            slot.start = at;
-            if !slot.is_open() {
-                put(span.of(run));
-                *blank = (at, slot.len);
-                at = at.wrapping_add(slot.len);
-            }
-            from = span.end as usize;
-        }
-        let markup = run.get(from..).unwrap_or_default();
-        put(markup);
-        self.len = at.wrapping_add(markup.len() as u16);
-        for (at, len) in blanks {
-            let (at, len) = (usize::from(at), usize::from(len));
-            pattern.get_mut(at..at.wrapping_add(len)).unwrap_or_default().fill(BLANK);
         }
     }
 }
