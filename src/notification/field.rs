@@ -137,6 +137,28 @@ impl EventFields {
         Self { kind, unread_count: None, parts: [Field::ABSENT; Part::COUNT as usize] }
     }
 
+    /// The parts that are present and empty, a bit for each.
+    pub(super) fn empty_parts(&self) -> u16 {
+        let empty = |field: &Field| field.span().is_some_and(Span::is_empty);
+        self.parts.iter().rev().fold(0, |bits, field| bits << 1 | u16::from(empty(field)))
+    }
+
+    /// A new event, with empty parts as [`empty_parts`](Self::empty_parts) has them.
+    #[inline]
+    pub(super) fn begin(&mut self, kind: EventKind, name: Field, empty: u16) {
+        self.kind = kind;
+        self.parts = [Field::ABSENT; Part::COUNT as usize];
+        let [first, ..] = &mut self.parts;
+        *first = name;
+        let mut left = empty;
+        while left > 0 {
+            if let Some(field) = self.parts.get_mut(left.trailing_zeros() as usize) {
+                *field = Field::new(Span::default());
+            }
+            left &= left.wrapping_sub(1);
+        }
+    }
+
     #[inline]
     pub(super) fn part(&self, part: Part) -> Field {
         self.parts.get(part.index()).copied().unwrap_or(Field::ABSENT)

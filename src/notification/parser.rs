@@ -134,8 +134,16 @@ enum Outgoing {
 #[derive(Clone, Copy)]
 pub(crate) struct Stepped<'c> {
     outgoing: Outgoing,
-    chunk: &'c [u8],
-    cur: Cursor<'c>,
+    run: Run<'c>,
+}
+
+/// Where the message's bytes are.
+#[derive(Clone, Copy)]
+enum Run<'c> {
+    /// In the chunk, and known to be text.
+    Text(&'c str),
+    /// Where the scanner holds them.
+    Held { chunk: &'c [u8], cur: Cursor<'c> },
 }
 
 /// What to do with the held run once the caller has given the message back.
@@ -250,17 +258,41 @@ impl NotificationParser {
 
     /// The next message in offsets, borrowing nothing of the parser: a wrapper that passes over messages in a loop
     /// could not do it with views (the borrow checker's NLL problem case 3).
+    #[inline]
     pub(crate) fn step<'c>(&mut self, input: &mut &'c [u8]) -> Result<Option<Stepped<'c>>, Error> {
+        // the two usual cases: another whole event, and, where chunks are small, more of something known
         let chunk: &'c [u8] = input;
         if self.among_events {
-            if let Some(end) = self.take_next_event(chunk) {
-                let mut cur = Cursor::new(chunk);
-                cur.take(end);
-                *input = cur.remaining();
-                return Ok(Some(Stepped { outgoing: Outgoing::Event, chunk, cur }));
+            if let Some((text, rest)) = self.take_next_event(chunk) {
+                *input = rest;
+                return Ok(Some(Stepped { outgoing: Outgoing::Event, run: Run::Text(text) }));
             }
             self.among_events = false;
         }
+        if self.go_on_quickly(chunk) {
+            *input = &[];
+            return Ok(None);
+        }
+        self.step_on(input)
+    }
+
+    /// A whole chunk that goes on with an event of a known shape or with a passage, in as few steps as can be.
+    #[inline]
+    fn go_on_quickly(&mut self, chunk: &[u8]) -> bool {
+        if self.shapes.go_on_quickly(chunk, self.longest_element) {
+            self.scanner.take_chunk(chunk);
+        } else if self.passages.go_on_quickly(chunk) {
+            self.scanner.pass(chunk.len());
+        } else {
+            return false;
+        }
+        self.scanner.look(chunk.len());
+        true
+    }
+
+    #[inline(never)]
+    fn step_on<'c>(&mut self, input: &mut &'c [u8]) -> Result<Option<Stepped<'c>>, Error> {
+        let chunk: &'c [u8] = input;
         if self.failure.is_some() {
             return self.wait(input).map(|()| None);
         }
@@ -287,12 +319,23 @@ impl NotificationParser {
         if self.passages.is_recording() {
             self.record(&cur, Some(outgoing));
         }
-        Ok(Some(Stepped { outgoing, chunk, cur }))
+        Ok(Some(Stepped { outgoing, run: Run::Held { chunk, cur } }))
     }
 
     /// The view of the message that [`step`](Self::step) found last.
     pub(crate) fn view_of<'p, 'c: 'p>(&'p self, stepped: Stepped<'c>) -> Message<'p> {
-        self.view(stepped.outgoing, self.scanner.run_of(stepped.chunk, &stepped.cur))
+        match stepped.run {
+            Run::Text(run) => self.view(stepped.outgoing, run),
+            Run::Held { chunk, cur } => {
+                // the others have no text, or have it elsewhere
+                let borrows = !matches!(
+                    stepped.outgoing,
+                    Outgoing::EndOfEnvelope | Outgoing::ConnectionStatus(_) | Outgoing::Kept(..)
+                );
+                let run = if borrows { text_of(self.scanner.run_of(chunk, &cur)) } else { "" };
+                self.view(stepped.outgoing, run)
+            }
+        }
     }
 
     /// The end of the body.
@@ -305,6 +348,10 @@ impl NotificationParser {
     pub fn finish(&mut self) -> Result<(), Error> {
         if self.passages.is_following() {
             self.read_followed()?;
+        }
+        // what was taken for an event may have a mistake in it, which comes before that it is not whole
+        if self.shapes.is_matching() && self.read_again().is_err() {
+            self.failure = Some(Failure::Final);
         }
         match self.failure {
             None => {
@@ -442,18 +489,19 @@ impl NotificationParser {
         }
     }
 
-    /// Another whole event of a known shape behind the one before, the usual case, in as few steps as can be. Returns where it
-    /// ends.
+    /// Another whole event of a known shape behind the one before, the usual case, in as few steps as can be. Returns it and
+    /// what is behind it.
     #[inline]
-    fn take_next_event(&mut self, chunk: &[u8]) -> Option<usize> {
+    fn take_next_event<'c>(&mut self, chunk: &'c [u8]) -> Option<(&'c str, &'c [u8])> {
         let (start, bytes) = self.scanner.element_behind_space(chunk)?;
         let allowed = self.longest_element.min(bytes.len());
-        let (len, wasted) = self.shapes.take_likely(bytes.get(..allowed)?, &mut self.event);
-        self.scanner.look(len.unwrap_or_default().saturating_add(wasted));
-        let end = start.wrapping_add(len?);
-        self.scanner.take_next_element(start, end);
-        self.event.read_unread_count(chunk.get(start..end)?);
-        Some(end)
+        let (len, looked) = self.shapes.take(bytes.get(..allowed)?, &mut self.event);
+        self.scanner.look(looked);
+        let (run, rest) = bytes.split_at_checked(len?)?;
+        let text = core::str::from_utf8(run).ok()?;
+        self.scanner.take_next_element(start, start.wrapping_add(run.len()));
+        self.event.read_unread_count(run);
+        Some((text, rest))
     }
 
     /// Takes the next event, or the beginning of it, if it is one whose shape is known.
@@ -477,6 +525,7 @@ impl NotificationParser {
             }
             Progress::Partial if allowed == bytes.len() => {
                 self.scanner.take_beginning(cur, start);
+                self.passages.abandon();
                 Taken::Chunk
             }
             Progress::Partial | Progress::Failed => {
@@ -490,7 +539,8 @@ impl NotificationParser {
     fn go_on_with_shape(&mut self, cur: &mut Cursor<'_>) -> Result<Taken, Stop> {
         let bytes = cur.remaining();
         let allowed = self.longest_element.saturating_sub(self.scanner.held_len(cur)).min(bytes.len());
-        let (progress, looked) = self.shapes.go_on(bytes.get(..allowed).unwrap_or_default(), &mut self.event);
+        let before = self.scanner.held_before();
+        let (progress, looked) = self.shapes.go_on(before, bytes.get(..allowed).unwrap_or_default(), &mut self.event);
         self.scanner.look(looked);
         match progress {
             Progress::Matched(len) => {
@@ -524,14 +574,13 @@ impl NotificationParser {
             }
         }
         self.scanner.suspend(&cur);
+        self.scanner.have_read(bytes);
         Ok(())
     }
 
     // ---- views --------------------------------------------------------------------------------------------------
 
-    fn view<'p>(&'p self, outgoing: Outgoing, run: &'p [u8]) -> Message<'p> {
-        let borrows = !matches!(outgoing, Outgoing::EndOfEnvelope | Outgoing::ConnectionStatus(_) | Outgoing::Kept(..));
-        let run = if borrows { text_of(run) } else { "" };
+    fn view<'p>(&'p self, outgoing: Outgoing, run: &'p str) -> Message<'p> {
         match outgoing {
             Outgoing::Event => Message::Event(EventView { run, fields: &self.event, head: &self.head }.event()),
             Outgoing::Response => Message::Response(Response {
@@ -557,5 +606,23 @@ impl NotificationParser {
 impl Default for NotificationParser {
     fn default() -> Self {
         Self::new()
+    }
+}
+#[cfg(test)]
+mod sizes {
+    use super::*;
+    #[test]
+    fn sizes() {
+        std::println!(
+            "parser {} scanner {} shapes {} passages {} heads {}",
+            size_of::<NotificationParser>(),
+            size_of::<Scanner>(),
+            size_of::<Shapes>(),
+            size_of::<Passages>(),
+            size_of::<Heads>()
+        );
+        passages::sizes();
+        super::super::passage::sizes();
+        super::super::shape::sizes();
     }
 }

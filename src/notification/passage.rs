@@ -37,7 +37,7 @@ use crate::xml::Span;
 /// Heads kept, and as many tails.
 const MAX_PASSAGES: usize = 2;
 /// Bytes of a passage kept.
-const MAX_BYTES: usize = 2048;
+const MAX_BYTES: usize = 1536;
 /// Messages of a passage kept.
 const MAX_MESSAGES: usize = 8;
 /// Bytes of the messages of a passage kept.
@@ -120,7 +120,6 @@ struct Record {
     bytes: Vec<u8>,
     text: String,
     messages: Vec<Told>,
-    scratch: Vec<u8>,
 }
 
 /// What came of following.
@@ -189,6 +188,22 @@ impl Passages {
         true
     }
 
+    /// Goes on where the bytes bring nothing to its end, the usual case where chunks are small. Returns whether it does.
+    #[inline]
+    pub(super) fn go_on_quickly(&mut self, bytes: &[u8]) -> bool {
+        let Some(at) = &mut self.following else { return false };
+        let Some(passage) = self.known.get(usize::from(at.place)) else { return false };
+        let from = at.same as usize;
+        let to = from.wrapping_add(bytes.len());
+        let target = passage.messages.get(usize::from(at.told)).map_or(passage.bytes.len(), |told| told.end as usize);
+        if bytes.is_empty() || to >= target || passage.bytes.get(from..to) != Some(bytes) {
+            return false;
+        }
+        at.same = small(to);
+        self.credit = self.credit.saturating_add(bytes.len()).min(MAX_CREDIT);
+        true
+    }
+
     /// Compares on, up to the next message or the end. Returns how many bytes were looked at, too.
     pub(super) fn follow(&mut self, rest: &[u8]) -> (Followed, usize) {
         let Some(mut at) = self.following.take() else { return (Followed::Failed, 0) };
@@ -245,20 +260,12 @@ impl Passages {
         found.map(|(place, _)| place_of(place))
     }
 
-    /// Gives up following: hands out what was taken, to be read by the scanner, and where it began.
-    pub(super) fn give_up(&mut self) -> (Vec<u8>, Origin) {
-        let mut bytes = self.record.as_mut().map_or_else(Vec::new, |record| core::mem::take(&mut record.scratch));
+    /// Gives up following: what was taken goes to `bytes`, to be read by the scanner. Returns where it began.
+    pub(super) fn give_up(&mut self, bytes: &mut Vec<u8>) -> Origin {
         bytes.clear();
         bytes.extend_from_slice(self.followed());
         let place = self.following.take().map_or(0, |following| usize::from(following.place));
-        (bytes, self.known.get(place).map_or(Origin::BetweenDocuments, |passage| passage.from))
-    }
-
-    /// What [`give_up`](Self::give_up) handed out comes back, for its memory.
-    pub(super) fn take_back(&mut self, bytes: Vec<u8>) {
-        if let Some(record) = &mut self.record {
-            record.scratch = bytes;
-        }
+        self.known.get(place).map_or(Origin::BetweenDocuments, |passage| passage.from)
     }
 
     /// The message of a passage, with its text.
@@ -286,7 +293,7 @@ impl Passages {
             record.bytes.reserve_exact(MAX_BYTES);
             record.text.clear();
             record.messages.clear();
-            record.messages.reserve_exact(MAX_MESSAGES);
+            record.messages.reserve_exact(MAX_MESSAGES / 2);
         }
     }
 
@@ -391,4 +398,8 @@ const fn small(len: usize) -> u32 {
 #[allow(clippy::cast_possible_truncation)]
 const fn place_of(place: usize) -> u8 {
     place as u8
+}
+#[cfg(test)]
+pub(super) fn sizes() {
+    std::println!("passage {} told {} record {}", size_of::<Passage>(), size_of::<Told>(), size_of::<Record>());
 }

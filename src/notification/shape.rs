@@ -29,22 +29,23 @@
 //! look, an attempt costs the looks it wasted, and without credit none is made. A peer whose every event is new is soon
 //! read by the scanner alone.
 
+mod fits;
 mod matching;
 mod pattern;
 
 use alloc::vec::Vec;
 
-use self::matching::Matching;
 pub(super) use self::matching::Progress;
-use self::pattern::Shape;
+use self::matching::{Allowed, Matching};
+use self::pattern::{Shape, Values};
 use super::field::EventFields;
 use crate::limits::Limits;
 use crate::xml::Scope;
 
 /// Shapes kept; a server has some six.
 const MAX_SHAPES: usize = 12;
-/// Bytes of literals kept.
-const MAX_LITERALS: usize = 4096;
+/// Bytes of patterns kept.
+const MAX_PATTERNS: usize = 5120;
 /// Looks that may be wasted before the first success.
 const CREDIT: usize = 4096;
 /// Looks that many successes allow to be wasted.
@@ -54,11 +55,10 @@ const MAX_CREDIT: usize = 1 << 20;
 #[derive(Debug)]
 pub(super) struct Shapes {
     enabled: bool,
-    /// The longest text that limits allow.
-    text_bytes: usize,
+    allowed: Allowed,
     credit: usize,
     scope: Scope,
-    literals: Vec<u8>,
+    patterns: Vec<u8>,
     known: Vec<Shape>,
     /// The shape that matched last.
     latest: usize,
@@ -70,10 +70,10 @@ impl Shapes {
     pub(super) fn new(limits: Limits) -> Self {
         Self {
             enabled: true,
-            text_bytes: limits.text_bytes(),
+            allowed: Allowed { text_bytes: limits.text_bytes(), wide: true },
             credit: CREDIT,
             scope: Scope::default(),
-            literals: Vec::new(),
+            patterns: Vec::new(),
             known: Vec::new(),
             latest: 0,
             matching: None,
@@ -84,12 +84,14 @@ impl Shapes {
     pub(super) fn enable(&mut self, enabled: bool) {
         self.enabled = enabled;
         self.known = Vec::new();
-        self.literals = Vec::new();
+        self.patterns = Vec::new();
         self.forget();
     }
 
     /// A Notification begins: what was learned holds under the declarations it was learned under.
-    pub(super) fn enter(&mut self, same: impl FnOnce(&Scope) -> bool, now: impl FnOnce(&mut Scope)) {
+    /// `wide`: values may have characters beyond ASCII.
+    pub(super) fn enter(&mut self, wide: bool, same: impl FnOnce(&Scope) -> bool, now: impl FnOnce(&mut Scope)) {
+        self.allowed.wide = wide;
         if self.enabled && !same(&self.scope) {
             self.forget();
             now(&mut self.scope);
@@ -98,7 +100,7 @@ impl Shapes {
 
     fn forget(&mut self) {
         self.known.clear();
-        self.literals.clear();
+        self.patterns.clear();
         self.latest = 0;
         self.matching = None;
     }
@@ -120,106 +122,124 @@ impl Shapes {
         self.matching = None;
     }
 
-    /// Looks for a shape of which `bytes`, an event from its name on, are an instance or the beginning of one; its parts go
-    /// to `event`. Returns what came of it and how many bytes were looked at.
+    /// Takes the whole event that `bytes`, from its name on, begin with, if it is of a shape that is known; its parts go to `event`.
+    /// Returns its length, and how many bytes were looked at. Its encoding is still to be checked.
     #[inline]
-    pub(super) fn begin(&mut self, bytes: &[u8], event: &mut EventFields) -> (Progress, usize) {
-        let likely = self.known.get(self.latest).map_or(0, |shape| usize::from(shape.next));
-        let mut wasted: usize = 0;
-        let head = bytes.first_chunk().copied().map(u64::from_le_bytes);
+    pub(super) fn take(&mut self, bytes: &[u8], event: &mut EventFields) -> (Option<usize>, usize) {
+        let Some(head) = bytes.first_chunk().copied().map(u64::from_le_bytes) else { return (None, 0) };
         // the one that followed last time, then the others
-        for at in core::iter::once(likely).chain((0..self.known.len()).filter(|at| *at != likely)) {
-            let Some(shape) = self.known.get(at) else { continue };
-            // tells most kinds of events apart
-            if head.is_some_and(|head| head != shape.head) {
-                continue;
-            }
-            // only what could be paid for if it were in vain
-            if wasted.saturating_add(shape.usual as usize) > self.credit {
-                break;
-            }
-            // what is shorter than such an event is may well be cut
-            let whole = bytes.len() >= shape.usual as usize;
-            match if whole { shape.take(&self.literals, bytes, self.text_bytes, event) } else { Err(bytes.len()) } {
-                Ok(len) => {
-                    self.matched(at, len);
-                    self.credit = self.credit.saturating_sub(wasted);
-                    return (Progress::Matched(len), wasted.saturating_add(len));
-                }
-                // what is not cut is another shape
-                Err(looked) if looked < bytes.len() => {
-                    wasted = wasted.saturating_add(looked);
-                    if wasted > self.credit {
-                        break;
-                    }
-                    continue;
-                }
-                Err(_) => {}
-            }
-            let begun = Matching::new(at, shape, event);
-            let (matching, progress) = begun.advance(shape, &self.literals, bytes, self.text_bytes, event);
-            let matched = matching.at as usize;
-            match progress {
-                Progress::Matched(_) => self.matched(at, matched),
-                Progress::Partial => self.matching = Some(matching),
-                Progress::Failed => {
-                    wasted = wasted.saturating_add(matched).saturating_add(1);
-                    if wasted > self.credit {
-                        break;
-                    }
-                    continue;
-                }
-            }
-            self.credit = self.credit.saturating_sub(wasted);
-            return (progress, wasted.saturating_add(matched));
+        let likely = self.known.get(self.latest).map_or(0, |shape| usize::from(shape.next));
+        let mut wasted = 0;
+        let mut len = self.take_of(likely, head, bytes, event, &mut wasted);
+        if len.is_none() {
+            let mut others = (0..self.known.len()).filter(|at| *at != likely);
+            len = others.find_map(|at| self.take_of(at, head, bytes, event, &mut wasted));
         }
-        self.credit = self.credit.saturating_sub(wasted);
-        (Progress::Failed, wasted)
+        (len, len.unwrap_or_default().saturating_add(wasted))
     }
 
-    /// The usual case alone: takes a whole event of the shape that comes next most likely, or of one that begins alike.
-    /// Returns its length, or nothing, and how many bytes were looked at in vain.
     #[inline]
-    pub(super) fn take_likely(&mut self, bytes: &[u8], event: &mut EventFields) -> (Option<usize>, usize) {
-        let Some(head) = bytes.first_chunk().copied().map(u64::from_le_bytes) else { return (None, 0) };
-        let likely = self.known.get(self.latest).map_or(0, |shape| usize::from(shape.next));
-        let at = match self.known.get(likely) {
-            Some(shape) if shape.head == head => likely,
-            _ => match self.known.iter().position(|shape| shape.head == head) {
-                Some(at) => at,
-                None => return (None, 0),
-            },
-        };
-        let Some(shape) = self.known.get(at).filter(|shape| self.credit > 0 && bytes.len() >= shape.usual as usize)
-        else {
-            return (None, 0);
-        };
-        match shape.take(&self.literals, bytes, self.text_bytes, event) {
+    fn take_of(
+        &mut self,
+        at: usize,
+        head: u64,
+        bytes: &[u8],
+        event: &mut EventFields,
+        wasted: &mut usize,
+    ) -> Option<usize> {
+        let shape = self.known.get(at)?;
+        // The head tells most kinds of events apart. What is shorter than such an event is may well be cut. Only what could be
+        // paid for if it were in vain.
+        if shape.head != head || bytes.len() < shape.usual as usize || self.credit < shape.usual as usize {
+            return None;
+        }
+        match shape.take(&self.patterns, bytes, self.allowed, event) {
             Ok(len) => {
                 self.matched(at, len);
-                (Some(len), 0)
+                Some(len)
             }
             Err(looked) => {
                 self.credit = self.credit.saturating_sub(looked);
-                (None, looked)
+                *wasted = wasted.saturating_add(looked);
+                None
             }
         }
     }
 
-    /// Goes on with the match that the end of a chunk interrupted.
-    pub(super) fn go_on(&mut self, bytes: &[u8], event: &mut EventFields) -> (Progress, usize) {
-        let Some(matching) = self.matching.take() else { return (Progress::Failed, 0) };
-        let at = usize::from(matching.shape);
-        let Some(shape) = self.known.get(at) else { return (Progress::Failed, 0) };
-        let before = matching.at as usize;
-        let (matching, progress) = matching.advance(shape, &self.literals, bytes, self.text_bytes, event);
-        let matched = matching.at as usize;
-        match progress {
-            Progress::Matched(_) => self.matched(at, matched),
-            Progress::Partial => self.matching = Some(matching),
-            Progress::Failed => self.credit = self.credit.saturating_sub(matched.saturating_add(1)),
+    /// The same for an event that may be cut.
+    pub(super) fn begin(&mut self, bytes: &[u8], event: &mut EventFields) -> (Progress, usize) {
+        let (len, mut wasted) = self.take(bytes, event);
+        if let Some(len) = len {
+            // the scanner will say where the encoding is wrong
+            return (if is_utf8(bytes.get(..len)) { Progress::Matched(len) } else { Progress::Failed }, wasted);
         }
-        (progress, matched.saturating_sub(before).saturating_add(usize::from(matches!(progress, Progress::Failed))))
+        let head = bytes.first_chunk().copied().map(u64::from_le_bytes);
+        for (at, shape) in self.known.iter().enumerate() {
+            if head.is_some_and(|head| head != shape.head) {
+                continue;
+            }
+            if self.credit < shape.usual as usize {
+                break;
+            }
+            shape.begin(event);
+            let begun = Matching::new(at);
+            let (matching, progress, looked) = begun.advance(shape, &self.patterns, bytes, self.allowed, event);
+            wasted = wasted.saturating_add(looked);
+            match progress {
+                Progress::Matched(len) if is_utf8(bytes.get(..len)) => self.matched(at, len),
+                Progress::Partial => self.matching = Some(matching),
+                Progress::Matched(_) | Progress::Failed => {
+                    self.credit = self.credit.saturating_sub(looked);
+                    continue;
+                }
+            }
+            return (progress, wasted);
+        }
+        (Progress::Failed, wasted)
+    }
+
+    /// Goes on with the match that the end of a chunk interrupted, if nothing comes to its end in `bytes`, the usual case where
+    /// chunks are small. Returns whether it does. An event may not be longer than `longest`.
+    #[inline]
+    pub(super) fn go_on_quickly(&mut self, bytes: &[u8], longest: usize) -> bool {
+        let Some(matching) = &mut self.matching else { return false };
+        let Some(shape) = self.known.get(usize::from(matching.shape)) else { return false };
+        matching.go_on(shape.pattern(&self.patterns), bytes, longest.min(self.allowed.text_bytes))
+    }
+
+    /// Goes on with the match that the end of a chunk interrupted, `before` being what has matched so far.
+    pub(super) fn go_on(&mut self, before: &[u8], bytes: &[u8], event: &mut EventFields) -> (Progress, usize) {
+        let Some(mut matching) = self.matching.take() else { return (Progress::Failed, 0) };
+        let mut wasted: usize = 0;
+        let mut tried: u16 = 0;
+        loop {
+            let at = usize::from(matching.shape);
+            let Some(shape) = self.known.get(at) else { return (Progress::Failed, wasted) };
+            let (stopped, progress, looked) = matching.advance(shape, &self.patterns, bytes, self.allowed, event);
+            match progress {
+                Progress::Matched(len) if !stopped.wide || is_utf8_across(before, bytes.get(..len)) => {
+                    self.matched(at, stopped.at as usize);
+                }
+                Progress::Partial => self.matching = Some(stopped),
+                Progress::Matched(_) | Progress::Failed => {
+                    // another may have begun alike
+                    wasted = wasted.saturating_add(looked).saturating_add(1);
+                    tried |= 1 << at;
+                    let others = self.known.iter().enumerate().filter(|(at, _)| tried & (1 << at) == 0);
+                    let alike = |(at, other)| matching.with(at, (shape, other), &self.patterns, event);
+                    if wasted < self.credit
+                        && let Some(other) = { others }.find_map(alike)
+                    {
+                        matching = other;
+                        continue;
+                    }
+                    self.credit = self.credit.saturating_sub(wasted.saturating_add(matching.at as usize));
+                    return (Progress::Failed, wasted);
+                }
+            }
+            self.credit = self.credit.saturating_sub(wasted);
+            return (progress, wasted.saturating_add(looked));
+        }
     }
 
     #[allow(clippy::cast_possible_truncation)] // one of a dozen
@@ -234,37 +254,64 @@ impl Shapes {
         }
     }
 
-    /// The scanner has read an event of its own, `run`, which was in one piece and had nothing to decode.
+    /// The scanner has read an event of its own, `run`, which had nothing to decode.
     pub(super) fn learn(&mut self, run: &[u8], event: &EventFields) {
         // reading on by itself, the scanner looks at few bytes twice: what it saves is earned
         self.credit = self.credit.saturating_add(run.len() / 5).min(CREDIT);
-        // markup beyond ASCII would have to be refused in a document that declares US-ASCII
-        if !self.enabled || self.credit == 0 || !run.is_ascii() {
+        if !self.enabled || self.credit == 0 || run.len() > MAX_PATTERNS {
             return;
         }
-        let before = self.literals.len();
-        if self.known.len() >= MAX_SHAPES || before.saturating_add(run.len()) > MAX_LITERALS {
+        let Some(values) = Values::of(run, event) else { return };
+        // it may be known, but for the length of a value; or it was read in spite of being known, for want of credit
+        if let Some(at) = self.known.iter().position(|shape| shape.is_of(run, &values, &self.patterns)) {
+            self.latest = at;
+            let Some(shape) = self.known.get_mut(at) else { return };
+            let free = shape.open_what_differs(run, &values, &mut self.patterns);
+            if !free.is_empty() {
+                self.known.iter_mut().for_each(|shape| shape.close_up(&free));
+                self.patterns.drain(free);
+            }
+            return;
+        }
+        if self.known.capacity() == 0 {
+            self.known.reserve_exact(MAX_SHAPES);
+            self.patterns.reserve_exact(MAX_PATTERNS);
+        }
+        if self.known.len() >= MAX_SHAPES {
             self.forget();
         }
-        let start = self.literals.len();
-        match Shape::learn(run, event, &mut self.literals) {
-            // it may be known and was read by the scanner all the same, in pieces or without credit
-            Some(shape) if !self.is_known(&shape) => {
-                if self.known.capacity() == 0 {
-                    self.known.reserve_exact(MAX_SHAPES);
-                }
-                self.latest = self.known.len();
-                self.known.push(shape);
-            }
-            _ => self.literals.truncate(start),
+        let mut room = MAX_PATTERNS.saturating_sub(self.patterns.len());
+        let mut shape = Shape::learn(run, &values, event, &mut self.patterns, room);
+        if shape.is_none() && room < MAX_PATTERNS {
+            self.forget();
+            room = MAX_PATTERNS;
+            shape = Shape::learn(run, &values, event, &mut self.patterns, room);
+        }
+        if let Some(shape) = shape {
+            self.latest = self.known.len();
+            self.known.push(shape);
         }
     }
+}
 
-    fn is_known(&self, new: &Shape) -> bool {
-        let literals = |shape: &Shape| {
-            let start = shape.literals as usize;
-            self.literals.get(start..start.saturating_add(usize::from(shape.literal_bytes)))
-        };
-        self.known.iter().any(|shape| shape.len == new.len && literals(shape) == literals(new))
-    }
+fn is_utf8(bytes: Option<&[u8]>) -> bool {
+    bytes.is_some_and(|bytes| core::str::from_utf8(bytes).is_ok())
+}
+
+/// The same for bytes in two pieces, which are only seldom cut in the middle of a character.
+fn is_utf8_across(before: &[u8], bytes: Option<&[u8]>) -> bool {
+    let Some(bytes) = bytes else { return false };
+    let whole = core::str::from_utf8(before).map_or_else(|error| error.valid_up_to(), str::len);
+    let mut character = [0; 8];
+    let cut = before.get(whole..).unwrap_or_default();
+    // a character has four bytes at most
+    let needed = cut.first().map_or(0, |byte| byte.leading_ones() as usize).saturating_sub(cut.len());
+    let Some((rest, behind)) = bytes.split_at_checked(needed) else { return false };
+    let pieces = cut.iter().chain(rest);
+    let len = character.iter_mut().zip(pieces).map(|(to, from)| *to = *from).count();
+    is_utf8(character.get(..len)) && len == cut.len().saturating_add(rest.len()) && is_utf8(Some(behind))
+}
+#[cfg(test)]
+pub(super) fn sizes() {
+    std::println!("shape {}", size_of::<Shape>());
 }

@@ -67,12 +67,12 @@ pub(super) fn run_until(bytes: &[u8], stop: u8) -> usize {
 }
 
 /// Like [`text_run`], with what is beyond ASCII, to be checked, but for 0xEF, which may begin a forbidden character.
-pub(super) fn wide_text_run(bytes: &[u8]) -> usize {
+pub(crate) fn wide_text_run(bytes: &[u8]) -> usize {
     run(bytes, |byte| (byte < 0x20) | (byte & !2 == b'<') | (byte == b'&') | (byte == 0xEF))
 }
 
 /// Like [`value_run`], with what is beyond ASCII, as in [`wide_text_run`].
-pub(super) fn wide_value_run(bytes: &[u8], quote: u8) -> usize {
+pub(crate) fn wide_value_run(bytes: &[u8], quote: u8) -> usize {
     run(bytes, |byte| (byte < 0x20) | (byte == quote) | (byte == b'<') | (byte == b'&') | (byte == 0xEF))
 }
 

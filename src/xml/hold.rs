@@ -13,18 +13,19 @@
 //! them in either case, and `delta` changes only when bytes are dropped from the middle of the run (a decoded reference
 //! is shorter than its source) or when a chunk ends.
 
-use smallvec::SmallVec;
+use alloc::vec::Vec;
 
-/// Room in the carry before it allocates: an ordinary event is some 440 bytes.
-const INLINE: usize = 448;
-
-/// The bytes of a run that has moved.
-pub(crate) type HeldBytes = SmallVec<[u8; INLINE]>;
+/// What the carry first has room for: most events.
+const ROOM: usize = 512;
 
 #[derive(Debug, Default)]
 pub(super) struct Hold {
-    carry: HeldBytes,
+    carry: Vec<u8>,
+    /// The carry's memory while what it held is read anew.
+    spare: Vec<u8>,
     moved: bool,
+    /// Something of the run was replaced or dropped.
+    edited: bool,
     /// In place: where the run begins in the chunk. Moved: up to where the chunk has been copied to the carry.
     from: usize,
     delta: usize,
@@ -35,6 +36,7 @@ impl Hold {
     #[inline]
     pub(super) fn begin(&mut self, at: usize) {
         self.moved = false;
+        self.edited = false;
         self.from = at;
         self.delta = at.wrapping_neg();
     }
@@ -54,15 +56,43 @@ impl Hold {
         if self.moved { &self.carry } else { chunk.get(self.from..at).unwrap_or_default() }
     }
 
-    /// Hands out what has moved.
-    pub(super) fn take(&mut self) -> HeldBytes {
-        core::mem::take(&mut self.carry)
+    /// Hands out what has moved; [`give_back`](Self::give_back) is for the memory.
+    pub(super) fn take(&mut self) -> Vec<u8> {
+        core::mem::replace(&mut self.carry, core::mem::take(&mut self.spare))
     }
 
-    /// Whether the run is a part of the chunk, with every byte as it was sent.
+    pub(super) fn take_spare(&mut self) -> Vec<u8> {
+        core::mem::take(&mut self.spare)
+    }
+
+    pub(super) fn give_back(&mut self, bytes: Vec<u8>) {
+        self.spare = bytes;
+    }
+
+    /// What is held may have to be handed out: room for what is held then.
     #[inline]
-    pub(super) fn is_in_place(&self) -> bool {
-        !self.moved
+    pub(super) fn prepare_spare(&mut self) {
+        if self.spare.capacity() == 0 {
+            self.spare.reserve_exact(ROOM);
+        }
+    }
+
+    /// Whether every byte of the run is as it was sent.
+    #[inline]
+    pub(super) fn is_as_sent(&self) -> bool {
+        !self.edited
+    }
+
+    /// What has moved of the run.
+    pub(super) fn carried(&self) -> &[u8] {
+        if self.moved { &self.carry } else { &[] }
+    }
+
+    /// Takes the whole of a chunk into the run, which has moved.
+    #[inline]
+    pub(super) fn add(&mut self, chunk: &[u8]) {
+        self.append(chunk);
+        self.delta = self.carry.len();
     }
 
     /// Makes [`run`](Self::run) complete up to `at`: copies nothing while the run is in place.
@@ -83,6 +113,7 @@ impl Hold {
     /// Puts `bytes` in the place of the `skip` bytes of the chunk at `at`.
     #[inline]
     pub(super) fn replace(&mut self, chunk: &[u8], at: usize, skip: usize, bytes: &[u8]) {
+        self.edited = true;
         self.move_up_to(chunk, at);
         self.append(bytes);
         self.resume_at(at.wrapping_add(skip));
@@ -91,12 +122,13 @@ impl Hold {
     /// Puts `bytes` in the place of everything from the run's offset `start` up to `at` of the chunk.
     pub(super) fn splice(&mut self, chunk: &[u8], start: u32, at: usize, bytes: &[u8]) {
         self.cut(chunk, start, at);
-        self.carry.extend_from_slice(bytes);
+        self.append(bytes);
         self.resume_at(at);
     }
 
     /// Drops everything from the run's offset `end` up to `at` of the chunk.
     pub(super) fn cut(&mut self, chunk: &[u8], end: u32, at: usize) {
+        self.edited = true;
         if self.moved {
             self.pull(chunk, at);
             self.carry.truncate(end as usize);
@@ -109,6 +141,7 @@ impl Hold {
 
     /// Drops the run's bytes from `start` to `end` and lets what follows, up to `at` of the chunk, close the gap.
     pub(super) fn drop_range(&mut self, chunk: &[u8], start: u32, end: u32, at: usize) {
+        self.edited = true;
         self.move_up_to(chunk, at);
         let (start, end) = (start as usize, end as usize);
         if start <= end && end <= self.carry.len() {
@@ -137,6 +170,9 @@ impl Hold {
     /// References stand close together where they do: for a few bytes a copy takes more steps than they do one by one.
     #[inline]
     fn append(&mut self, bytes: &[u8]) {
+        if bytes.len() > self.carry.capacity().wrapping_sub(self.carry.len()) {
+            self.grow(bytes.len());
+        }
         if bytes.len() < 16 {
             for byte in bytes {
                 self.carry.push(*byte);
@@ -144,6 +180,14 @@ impl Hold {
         } else {
             self.carry.extend_from_slice(bytes);
         }
+    }
+
+    /// To a power of two, so that what the limits allow is exceeded by half at most.
+    #[cold]
+    fn grow(&mut self, more: usize) {
+        let needed = self.carry.len().saturating_add(more);
+        let capacity = needed.checked_next_power_of_two().unwrap_or(needed).max(ROOM);
+        self.carry.reserve_exact(capacity.saturating_sub(self.carry.len()));
     }
 
     fn resume_at(&mut self, at: usize) {

@@ -69,6 +69,10 @@ impl Span {
     pub(crate) const fn is_empty(self) -> bool {
         self.start == self.end
     }
+
+    pub(crate) const fn len(self) -> u32 {
+        self.end.wrapping_sub(self.start)
+    }
 }
 
 /// A name as written: `local` is where its local part begins.

@@ -41,7 +41,11 @@ impl NotificationParser {
             Place::Notification => {
                 self.head.clear();
                 let scanner = &self.scanner;
-                self.shapes.enter(|scope| scanner.is_in_scope(scope), |scope| scanner.save_scope(scope));
+                self.shapes.enter(
+                    !scanner.is_ascii_only(),
+                    |scope| scanner.is_in_scope(scope),
+                    |scope| scanner.save_scope(scope),
+                );
                 return Ok(self.send_response(true, Resume::Release));
             }
             Place::Notifications | Place::ErrorSubscriptionIds => {

@@ -15,7 +15,8 @@ use crate::{Error, Message};
 /// The state that a head leads to.
 #[derive(Debug, Default)]
 pub(super) struct Inside {
-    /// Which head; 0: none any more.
+    /// Which head's place, and which head; 0: none any more.
+    place: u8,
     number: u32,
     /// The state's own number: heads may differ and lead to the same.
     state: u32,
@@ -29,7 +30,6 @@ pub(super) struct Inside {
 /// What is known of the heads, and of the document that is being read.
 #[derive(Debug)]
 pub(super) struct Heads {
-    /// By the heads' places.
     insides: Vec<Inside>,
     /// The head that the document began with.
     document: Option<PassageId>,
@@ -43,6 +43,11 @@ pub(super) struct Heads {
 impl Heads {
     pub(super) const fn new() -> Self {
         Self { insides: Vec::new(), document: None, inside: None, states: 0, reading_again: false }
+    }
+
+    /// The state that this head leads to.
+    fn inside(&self, id: PassageId) -> Option<&Inside> {
+        self.insides.iter().find(|inside| inside.place == id.place && inside.number == id.number)
     }
 
     /// Another document, or response.
@@ -132,8 +137,7 @@ impl NotificationParser {
         self.skipped = 0;
         self.resume = Resume::Nothing;
         self.subscribed = SubscribedFields::EMPTY;
-        let inside = self.heads.insides.get(usize::from(id.place)).filter(|inside| inside.number == id.number);
-        let Some(inside) = inside else {
+        let Some(inside) = self.heads.inside(id) else {
             self.scanner.stand_behind_document();
             self.path.clear();
             return self.heads.reset();
@@ -147,16 +151,21 @@ impl NotificationParser {
         self.response_sent = true;
         self.head.clear();
         let scanner = &self.scanner;
-        self.shapes.enter(|scope| scanner.is_in_scope(scope), |scope| scanner.save_scope(scope));
-        self.heads.document = Some(id);
+        self.shapes.enter(
+            !scanner.is_ascii_only(),
+            |scope| scanner.is_in_scope(scope),
+            |scope| scanner.save_scope(scope),
+        );
         self.heads.inside = Some(inside.state);
+        self.heads.document = Some(id);
     }
 
     /// What was taken for a passage is none: the scanner reads it, and the messages that come of it, which were told, are
     /// passed over.
     #[cold]
     pub(super) fn read_followed(&mut self) -> Result<(), Error> {
-        let (bytes, from) = self.passages.give_up();
+        let mut bytes = self.scanner.spare();
+        let from = self.passages.give_up(&mut bytes);
         self.scanner.rewind(bytes.len());
         self.passages.record(from);
         self.heads.reading_again = true;
@@ -169,7 +178,7 @@ impl NotificationParser {
             }
         };
         self.heads.reading_again = false;
-        self.passages.take_back(bytes);
+        self.scanner.have_read(bytes);
         read
     }
 
@@ -188,8 +197,7 @@ impl NotificationParser {
         }
         // another Notification of the document: a tail that is known may follow here as well
         let Some(document) = self.heads.document else { return };
-        let inside = self.heads.insides.get(usize::from(document.place));
-        let same = inside.filter(|inside| inside.number == document.number && self.is_inside(inside));
+        let same = self.heads.inside(document).filter(|inside| self.is_inside(inside));
         self.heads.inside = same.map(|inside| inside.state);
     }
 
@@ -211,15 +219,14 @@ impl NotificationParser {
         }
         self.passages.read(cur.taken());
         let Some(id) = self.passages.learn() else { return };
-        let place = usize::from(id.place);
         let same = self.heads.insides.iter().find(|inside| inside.state > 0 && self.is_inside(inside));
         let state = same.map_or_else(|| self.heads.states.wrapping_add(1), |inside| inside.state);
         self.heads.states = self.heads.states.max(state);
-        if self.heads.insides.len() <= place {
-            self.heads.insides.reserve_exact(place.saturating_add(1).saturating_sub(self.heads.insides.len()));
-            self.heads.insides.resize_with(place.saturating_add(1), Inside::default);
+        if !self.heads.insides.iter().any(|inside| inside.place == id.place) {
+            self.heads.insides.reserve_exact(1);
+            self.heads.insides.push(Inside { place: id.place, ..Inside::default() });
         }
-        if let Some(inside) = self.heads.insides.get_mut(place) {
+        if let Some(inside) = self.heads.insides.iter_mut().find(|inside| inside.place == id.place) {
             inside.number = id.number;
             inside.state = state;
             self.scanner.keep_standing(&mut inside.scanner);
@@ -255,7 +262,7 @@ impl NotificationParser {
         self.passages.tell(kept, if borrows { text_of(self.scanner.run(cur)) } else { "" });
         if matches!(kept, Kept::EndOfEnvelope)
             && let Some(id) = self.passages.learn()
-            && let Some(inside) = self.heads.insides.get_mut(usize::from(id.place))
+            && let Some(inside) = self.heads.insides.iter_mut().find(|inside| inside.place == id.place)
             && inside.number != id.number
         {
             inside.number = 0; // what led there before is gone
@@ -291,4 +298,8 @@ fn ends_element(bytes: &[u8]) -> bool {
 #[inline]
 fn space(bytes: &[u8]) -> usize {
     bytes.iter().take_while(|byte| matches!(byte, b' ' | b'\n' | b'\t' | b'\r')).count()
+}
+#[cfg(test)]
+pub(super) fn sizes() {
+    std::println!("inside {} standing {}", size_of::<Inside>(), size_of::<Standing>());
 }

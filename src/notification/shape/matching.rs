@@ -1,8 +1,9 @@
-//! A match that may be interrupted by a chunk's end and goes on in the next. Part of the shapes.
+//! Matching an event with a pattern; it may be interrupted by a chunk's end and goes on in the next. Part of the shapes.
 
-use super::pattern::{Shape, Slot, plain_run};
+use super::fits::{MARKUP, fits};
+use super::pattern::{Shape, Slot};
 use crate::notification::field::EventFields;
-use crate::xml::Span;
+use crate::xml::{Span, plain_text_run, plain_value_run, usual_run, wide_text_run, wide_value_run};
 
 /// What came of an attempt.
 #[derive(Clone, Copy, Debug)]
@@ -15,109 +16,268 @@ pub(in crate::notification) enum Progress {
     Failed,
 }
 
+impl Shape {
+    /// Takes an event that is wholly in `bytes`. An error: it is of another shape, as so many looks have shown; or, where all of
+    /// the bytes were looked at, perhaps cut.
+    #[inline(never)] // it needs all registers for itself
+    #[allow(clippy::cast_possible_truncation)] // an event is shorter than the 256 MiB that limits allow
+    pub(super) fn take(
+        &self,
+        patterns: &[u8],
+        bytes: &[u8],
+        allowed: Allowed,
+        event: &mut EventFields,
+    ) -> Result<usize, usize> {
+        let mut pattern = self.pattern(patterns);
+        let (mut at, mut at_pattern) = (0_usize, 0_usize);
+        self.begin(event);
+        for slot in self.slots() {
+            let start = usize::from(slot.start);
+            if !slot.is_open() {
+                let start = at.wrapping_add(start.wrapping_sub(at_pattern)) as u32;
+                event.put(slot.part, Span { start, end: start.wrapping_add(u32::from(slot.len)) });
+                continue;
+            }
+            let (markup, behind) = pattern.split_at_checked(start.wrapping_sub(at_pattern)).ok_or(at)?;
+            let found = bytes.get(at..).and_then(|rest| rest.split_at_checked(markup.len()));
+            let (found, rest) = found.ok_or(bytes.len())?;
+            at = at.wrapping_add(found.len());
+            if !fits(markup, found) {
+                return Err(at);
+            }
+            (pattern, at_pattern) = (behind, start);
+            let end = behind.first().map_or(0, |end| end & !MARKUP);
+            let mut len = usual_run(rest);
+            if len == 0 || rest.get(len) != Some(&end) || len > allowed.text_bytes {
+                len = any_value(rest, end, allowed).map_err(|looked| at.wrapping_add(looked))?;
+            }
+            let start = at as u32;
+            at = at.wrapping_add(len);
+            event.put(slot.part, Span { start, end: at as u32 });
+        }
+        let found = bytes.get(at..).and_then(|rest| rest.get(..pattern.len())).ok_or(bytes.len())?;
+        at = at.wrapping_add(found.len());
+        if fits(pattern, found) { Ok(at) } else { Err(at) }
+    }
+}
+
+/// Length of the open value that comes first and that `end` ends. An error: it is cut, empty or not plain, or has white space at
+/// an end, which would have to be trimmed, as so many looks have shown.
+#[cold]
+fn any_value(bytes: &[u8], end: u8, allowed: Allowed) -> Result<usize, usize> {
+    let len = any_run(bytes, end, allowed.wide);
+    let value = bytes.get(..len).unwrap_or_default();
+    let is_value = bytes.get(len) == Some(&end)
+        && value.first().is_some_and(|first| *first != b' ')
+        && value.last() != Some(&b' ')
+        && (end != b'<' || len <= allowed.text_bytes);
+    if is_value { Ok(len) } else { Err(len) }
+}
+
 /// How far a match has come.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Matching {
     pub(super) shape: u8,
-    pub(super) slot: u8,
-    pub(super) in_value: bool,
-    /// The latest byte of the value.
-    pub(super) last: u8,
-    /// What is left of the literal.
-    pub(super) literal_left: u16,
-    /// Where the rest of the literals begins.
-    pub(super) literal: u32,
+    /// The slot that comes next, or that the match is in.
+    slot: u8,
+    /// In the value of an open slot.
+    in_value: bool,
+    /// The latest byte of that value.
+    last: u8,
+    /// A value has characters beyond ASCII, whose encoding is still to be checked.
+    pub(super) wide: bool,
+    /// Where in the pattern, and up to where it is to be compared.
+    pattern: u16,
+    stop: u16,
     /// Bytes of the event that have matched.
     pub(super) at: u32,
-    pub(super) value_start: u32,
+    value_start: u32,
+}
+
+/// What the values of an event may be.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Allowed {
+    /// The longest text that limits allow.
+    pub(super) text_bytes: usize,
+    /// Characters beyond ASCII.
+    pub(super) wide: bool,
 }
 
 impl Matching {
     #[inline]
     #[allow(clippy::cast_possible_truncation)] // one of a dozen
-    pub(super) fn new(at: usize, shape: &Shape, event: &mut EventFields) -> Self {
-        *event = shape.template;
+    pub(super) const fn new(shape: usize) -> Self {
         Self {
-            shape: at as u8,
+            shape: shape as u8,
             slot: 0,
             in_value: false,
             last: 0,
-            literal_left: shape.literal_before(0),
-            literal: shape.literals,
+            wide: false,
+            pattern: 0,
+            stop: 0,
             at: 0,
             value_start: 0,
         }
     }
 
-    // an event is shorter than the 256 MiB that limits allow
+    /// Goes on with bytes in the middle of a value or of markup, the usual case where chunks are small. Returns whether they are.
+    #[inline]
+    #[allow(clippy::cast_possible_truncation)] // an event is shorter than the 256 MiB that limits allow
+    pub(super) fn go_on(&mut self, pattern: &[u8], bytes: &[u8], longest: usize) -> bool {
+        let at = (self.at as usize).wrapping_add(bytes.len());
+        let Some(last) = bytes.last().filter(|_| at <= longest) else { return false };
+        if self.in_value {
+            if usual_run(bytes) != bytes.len() {
+                return false;
+            }
+            self.last = *last;
+        } else {
+            let from = usize::from(self.pattern);
+            let to = from.wrapping_add(bytes.len());
+            let expected = pattern.get(from..to).unwrap_or_default();
+            if to >= usize::from(self.stop) || !fits(expected, bytes) {
+                return false;
+            }
+            self.pattern = to as u16;
+        }
+        self.at = at as u32;
+        true
+    }
+
+    /// The same match with another shape, if it is one with that as well. `event`: the values that were found so far.
+    #[allow(clippy::cast_possible_truncation)] // one of a dozen
+    pub(super) fn with(
+        self,
+        at: usize,
+        (own, other): (&Shape, &Shape),
+        patterns: &[u8],
+        event: &mut EventFields,
+    ) -> Option<Self> {
+        let same = own.pattern(patterns).get(..usize::from(self.pattern))?;
+        let passed = ..usize::from(self.slot).wrapping_add(usize::from(self.in_value));
+        let slots = own.slots().get(passed)?;
+        if !other.pattern(patterns).starts_with(same) || other.slots().get(passed)? != slots {
+            return None;
+        }
+        let found = *event;
+        other.begin(event);
+        for slot in slots {
+            event.put(slot.part, found.part(slot.part).span()?);
+        }
+        Some(Self { shape: at as u8, ..self })
+    }
+
+    /// Goes on with the next bytes. Values are put in `event`, with which the shape has begun. Returns how many of the bytes were
+    /// looked at, too.
+    // an event is shorter than the 256 MiB that limits allow, a pattern shorter than 64 KiB
     #[inline]
     #[allow(clippy::cast_possible_truncation)]
     pub(super) fn advance(
         self,
         shape: &Shape,
-        literals: &[u8],
+        patterns: &[u8],
         bytes: &[u8],
-        text_bytes: usize,
+        allowed: Allowed,
         event: &mut EventFields,
-    ) -> (Self, Progress) {
+    ) -> (Self, Progress, usize) {
         // in local variables, for the registers; put together again where the match stops
-        let Self { mut slot, mut in_value, mut last, literal_left, literal, at: before, mut value_start, .. } = self;
-        let mut literals = literals.get(literal as usize..).unwrap_or_default();
-        let all = literals.len();
-        let mut left = usize::from(literal_left);
+        let Self {
+            mut slot, mut in_value, mut last, mut wide, pattern: at_pattern, at: before, mut value_start, ..
+        } = self;
+        let pattern = shape.pattern(patterns);
+        let slots = shape.slots();
+        let mut at_pattern = usize::from(at_pattern);
+        let mut stop = usize::from(self.stop);
         let mut rest = bytes;
+        let mut looked_on = 0;
         let at = |rest: &[u8]| before.wrapping_add(bytes.len().wrapping_sub(rest.len()) as u32);
         let progress = loop {
             if !in_value {
-                let len = rest.len().min(left);
-                let Some((expected, more)) = literals.split_at_checked(len) else { break Progress::Failed };
-                let Some(behind) = rest.strip_prefix(expected) else { break Progress::Failed };
+                // all up to the next open slot
+                let first = usize::from(slot);
+                let fixed = slots.get(first..).unwrap_or_default();
+                let next = first.wrapping_add(fixed.iter().take_while(|slot| !slot.is_open()).count());
+                stop = slots.get(next).map_or(pattern.len(), |open| usize::from(open.start));
+                let expected = pattern.get(at_pattern..stop).unwrap_or_default();
+                let len = expected.len().min(rest.len());
+                let Some((found, behind)) = rest.split_at_checked(len) else { break Progress::Failed };
+                if !fits(expected.get(..len).unwrap_or_default(), found) {
+                    looked_on = len;
+                    break Progress::Failed;
+                }
                 rest = behind;
-                literals = more;
-                left = left.wrapping_sub(len);
-                if left > 0 {
+                at_pattern = at_pattern.wrapping_add(len);
+                if at_pattern < stop {
                     break Progress::Partial;
                 }
-                if slot == shape.len {
+                let shift = at(rest).wrapping_sub(at_pattern as u32);
+                for slot in slots.get(first..next).unwrap_or_default() {
+                    let start = u32::from(slot.start).wrapping_add(shift);
+                    event.put(slot.part, Span { start, end: start.wrapping_add(u32::from(slot.len)) });
+                }
+                slot = next as u8;
+                if next == slots.len() {
                     break Progress::Matched(bytes.len().wrapping_sub(rest.len()));
                 }
                 in_value = true;
                 value_start = at(rest);
             }
-            let Some(Slot { part, end, .. }) = shape.slots.get(usize::from(slot)) else { break Progress::Failed };
+            let open = slots.get(usize::from(slot)).zip(pattern.get(at_pattern));
+            let Some((Slot { part, .. }, end)) = open else { break Progress::Failed };
+            let end = end & !MARKUP;
             // white space at an end would have to be trimmed
             if at(rest) == value_start && rest.first() == Some(&b' ') {
                 break Progress::Failed;
             }
-            let len = plain_run(rest, *end);
+            let mut len = usual_run(rest);
+            if rest.get(len).is_some_and(|found| *found != end) {
+                len = any_run(rest, end, allowed.wide);
+                wide |= !rest.get(..len).unwrap_or_default().is_ascii();
+            }
             let Some((taken, behind)) = rest.split_at_checked(len) else { break Progress::Failed };
             last = taken.last().copied().unwrap_or(last);
             rest = behind;
             let span = Span { start: value_start, end: at(rest) };
             let length = span.end.wrapping_sub(span.start) as usize;
-            if *end == b'<' && length > text_bytes {
+            if end == b'<' && length > allowed.text_bytes {
                 break Progress::Failed;
             }
             match rest.first() {
                 None => break Progress::Partial,
                 // an empty value is another shape
-                Some(found) if found == end && length > 0 && last != b' ' => event.put(*part, span),
+                Some(found) if *found == end && length > 0 && last != b' ' => event.put(*part, span),
                 Some(_) => break Progress::Failed,
             }
             in_value = false;
             slot = slot.wrapping_add(1);
-            left = usize::from(shape.literal_before(slot));
         };
         let stopped = Self {
             shape: self.shape,
             slot,
             in_value,
             last,
-            literal_left: left as u16,
-            literal: literal.wrapping_add(all.wrapping_sub(literals.len()) as u32),
+            wide,
+            pattern: at_pattern as u16,
+            stop: stop as u16,
             at: at(rest),
             value_start,
         };
-        (stopped, progress)
+        (stopped, progress, bytes.len().wrapping_sub(rest.len()).wrapping_add(looked_on))
     }
+}
+
+/// Length of the leading run of what an open value may have.
+#[cold]
+fn any_run(bytes: &[u8], end: u8, wide: bool) -> usize {
+    match (end, wide) {
+        (b'<', true) => wide_text_run(bytes),
+        (b'<', false) => plain_text_run(bytes),
+        (_, true) => wide_value_run(bytes, end),
+        (_, false) => plain_value_run(bytes, end),
+    }
+}
+
+/// Whether a value can stand in a pattern as blanks.
+pub(super) fn is_plain(value: &[u8]) -> bool {
+    usual_run(value) == value.len()
 }

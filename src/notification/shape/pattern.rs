@@ -1,160 +1,230 @@
-//! What one shape is: the bytes between an event's values, and where its values stand. Part of the shapes.
+//! What one shape is: the bytes around an event's values, and where its values stand. Part of the shapes.
+//!
+//! A pattern is the event as it is written, byte for byte, with blanks in the place of its values: as many as the value is
+//! long. So one pass over the event, in blocks that become vector code, compares the markup and proves the values plain,
+//! wherever they are. A value of which another length, or a character out of the ordinary, was ever seen is *open*: no blanks
+//! stand for it, and it is read up to its end.
+//!
+//! ```text
+//! t:NewMailEvent><t:TimeStamp>____________________</t:TimeStamp><t:ItemId Id="____…____"/><t:ParentFolderId Id="|"/></t:NewMailEvent>
+//!                             20 blanks                                       152 blanks                         open
+//! ```
 
 use alloc::vec::Vec;
+use core::ops::Range;
 
-use crate::notification::field::{EventFields, Part};
-use crate::xml::{Span, plain_text_run, plain_value_run, usual_run};
+use super::fits::{BLANK, MARKUP};
+use super::matching::is_plain;
+use crate::notification::field::{EventFields, Field, Part};
+use crate::notification::vocabulary::EventKind;
+use crate::xml::Span;
 
 /// Values of an event: a watermark, a time, a count, six ids with their change keys.
 const MAX_SLOTS: usize = 15;
 
 #[derive(Debug)]
 pub(super) struct Shape {
-    /// The event it was learned from: its kind, and the parts that are present and empty.
-    pub(super) template: EventFields,
-    /// The first bytes of its first literal.
+    kind: EventKind,
+    /// Its name, if its kind does not say it.
+    name: Field,
+    /// The parts that are present without a value, a bit for each.
+    empty: u16,
+    /// The first bytes of its markup.
     pub(super) head: u64,
-    /// Where its literals begin.
-    pub(super) literals: u32,
-    pub(super) slots: [Slot; MAX_SLOTS],
-    pub(super) len: u8,
-    /// Length of the literal behind the last slot.
-    pub(super) tail: u16,
-    /// Length of all literals.
-    pub(super) literal_bytes: u16,
-    /// Length of the event that matched last.
-    pub(super) usual: u32,
+    /// Where its pattern begins, among the others.
+    start: u16,
+    len: u16,
+    slots: [Slot; MAX_SLOTS],
+    slot_count: u8,
     /// The shape that matched after this one the last time.
     pub(super) next: u8,
+    /// Length of the event that matched last.
+    pub(super) usual: u32,
 }
 
-#[derive(Clone, Copy, Debug)]
+/// Where a value stands in the pattern.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Slot {
-    /// Length of the literal before it.
-    pub(super) literal: u16,
     pub(super) part: Part,
-    /// What ends the value: its quote, or `<` for text.
-    pub(super) end: u8,
+    pub(super) start: u16,
+    /// How many blanks; none: open.
+    pub(super) len: u16,
 }
 
 impl Slot {
-    const UNUSED: Self = Self { literal: 0, part: Part::NAME, end: 0 };
+    const UNUSED: Self = Self { part: Part::NAME, start: 0, len: 0 };
+
+    pub(super) const fn is_open(self) -> bool {
+        self.len == 0
+    }
 }
 
 impl Shape {
-    /// Takes an event that is wholly in `bytes`. An error: it is of another shape, as so many looks have shown; or, where all of
-    /// the bytes were looked at, perhaps cut, and a match that may be interrupted says so.
-    #[inline(never)] // it needs all registers for itself
-    #[allow(clippy::cast_possible_truncation)] // an event is shorter than the 256 MiB that limits allow
-    pub(super) fn take(
-        &self,
-        literals: &[u8],
-        bytes: &[u8],
-        text_bytes: usize,
-        event: &mut EventFields,
-    ) -> Result<usize, usize> {
-        *event = self.template;
-        let mut literals = literals.get(self.literals as usize..).ok_or(0_usize)?;
-        let mut at: usize = 0;
-        for slot in self.slots.get(..usize::from(self.len)).unwrap_or_default() {
-            let (literal, more) = literals.split_at_checked(usize::from(slot.literal)).ok_or(at)?;
-            literals = more;
-            let found = bytes.get(at..).and_then(|bytes| bytes.split_at_checked(literal.len()));
-            let (found, rest) = found.ok_or(bytes.len())?;
-            let start = at.wrapping_add(literal.len());
-            if found != literal {
-                return Err(start);
-            }
-            let usual = usual_run(rest);
-            let ends = usual > 0 && usual <= text_bytes && rest.get(usual) == Some(&slot.end);
-            let len = if ends {
-                usual
-            } else {
-                value_len(rest, slot.end, text_bytes).ok_or_else(|| start.wrapping_add(usual))?
-            };
-            at = start.wrapping_add(len);
-            event.put(slot.part, Span { start: start as u32, end: at as u32 });
-        }
-        let tail = literals.get(..usize::from(self.tail)).ok_or(at)?;
-        let end = at.wrapping_add(tail.len());
-        if bytes.get(at..end) == Some(tail) { Ok(end) } else { Err(end.min(bytes.len())) }
-    }
-
-    /// Length of the literal before a slot, or, behind the last, of the tail.
     #[inline]
-    pub(super) fn literal_before(&self, slot: u8) -> u16 {
-        if slot >= self.len { self.tail } else { self.slots.get(usize::from(slot)).map_or(0, |slot| slot.literal) }
+    pub(super) fn pattern<'a>(&self, patterns: &'a [u8]) -> &'a [u8] {
+        let start = usize::from(self.start);
+        patterns.get(start..start.wrapping_add(usize::from(self.len))).unwrap_or_default()
     }
 
-    /// Takes `run` apart. `None`: something in it cannot be told from its neighbours.
-    #[allow(clippy::cast_possible_truncation)] // literals are at most `MAX_LITERALS` long
-    pub(super) fn learn(run: &[u8], event: &EventFields, literals: &mut Vec<u8>) -> Option<Self> {
-        let start = literals.len() as u32;
-        let mut values = [(Span::default(), Part::NAME); MAX_SLOTS];
-        let mut len: usize = 0;
-        let parts = Part::values().filter_map(|part| Some((event.part(part).span()?, part)));
-        for (value, slot) in parts.filter(|(span, _)| !span.is_empty()).zip(&mut values) {
-            *slot = value;
-            len = len.saturating_add(1);
-        }
-        let values = values.get_mut(..len)?;
-        values.sort_unstable_by_key(|(span, _)| span.start);
+    /// An event of this shape, but for its values.
+    #[inline]
+    pub(super) fn begin(&self, event: &mut EventFields) {
+        event.begin(self.kind, self.name, self.empty);
+    }
 
-        let mut slots = [Slot::UNUSED; MAX_SLOTS];
-        let mut at: u32 = 0;
-        let mut literal_bytes: usize = 0;
-        for ((span, part), slot) in values.iter().zip(&mut slots) {
-            let literal = Span { start: at, end: span.start }.of(run);
-            // a value that stands alone between its quotes, or between tags; not one that was trimmed
-            let end = *run.get(span.end as usize)?;
-            let begin = *literal.last()?;
-            if !matches!((begin, end), (b'"', b'"') | (b'\'', b'\'') | (b'>', b'<')) {
-                return None;
-            }
-            literals.extend_from_slice(literal);
-            literal_bytes = literal_bytes.saturating_add(literal.len());
-            *slot = Slot { literal: literal.len() as u16, part: *part, end };
-            at = span.end;
-        }
+    #[inline]
+    pub(super) fn slots(&self) -> &[Slot] {
+        self.slots.get(..usize::from(self.slot_count)).unwrap_or_default()
+    }
+
+    /// Takes `run` apart and keeps its pattern behind the others, which have room for `room` bytes more: where they are too few,
+    /// every value is an open one. `None`: even so.
+    #[allow(clippy::cast_possible_truncation)] // patterns have less than 64 KiB
+    pub(super) fn learn(
+        run: &[u8],
+        values: &Values,
+        event: &EventFields,
+        patterns: &mut Vec<u8>,
+        room: usize,
+    ) -> Option<Self> {
         // the head is looked at before anything else, and so must not be a value
         let head = u64::from_le_bytes(*run.first_chunk()?);
-        if values.first().is_some_and(|(span, _)| span.start < u64::BITS / 8) {
+        let start = patterns.len();
+        let mut shape = Self {
+            kind: event.kind,
+            name: event.part(Part::NAME),
+            empty: event.empty_parts(),
+            head,
+            start: start as u16,
+            len: 0,
+            slots: [Slot::UNUSED; MAX_SLOTS],
+            slot_count: values.len as u8,
+            next: 0,
+            usual: run.len() as u32,
+        };
+        for (slot, (span, part)) in shape.slots.iter_mut().zip(values.list()) {
+            let fixed = run.len() <= room && is_plain(span.of(run));
+            *slot = Slot { part: *part, start: 0, len: if fixed { span.len() as u16 } else { 0 } };
+        }
+        let open = shape.slots().iter().zip(values.list()).filter(|(slot, _)| slot.is_open());
+        let len = run.len().saturating_sub(open.map(|(_, (span, _))| span.len() as usize).sum());
+        if len > room {
             return None;
         }
-        let tail = run.get(at as usize..)?;
-        literals.extend_from_slice(tail);
-        Some(Self {
-            template: *event,
-            head,
-            literals: start,
-            slots,
-            len: len as u8,
-            tail: tail.len() as u16,
-            literal_bytes: literal_bytes.saturating_add(tail.len()) as u16,
-            usual: run.len() as u32,
-            next: 0,
-        })
+        patterns.resize(start.saturating_add(len), BLANK);
+        shape.draw(run, values, patterns.get_mut(start..)?);
+        Some(shape)
+    }
+
+    /// Whether an event is of this shape.
+    pub(super) fn is_of(&self, run: &[u8], values: &Values, patterns: &[u8]) -> bool {
+        let known = self.pattern(patterns);
+        let mut markup = (0, 0_usize);
+        for (slot, (span, part)) in self.slots().iter().zip(values.list()) {
+            let theirs = run.get(markup.0..span.start as usize).unwrap_or_default();
+            let ours = known.get(markup.1..usize::from(slot.start)).unwrap_or_default();
+            if slot.part != *part || !same_markup(ours, theirs) {
+                return false;
+            }
+            markup = (span.end as usize, usize::from(slot.start).wrapping_add(usize::from(slot.len)));
+        }
+        let theirs = run.get(markup.0..).unwrap_or_default();
+        let ours = known.get(markup.1..).unwrap_or_default();
+        self.slots().len() == values.len && same_markup(ours, theirs)
+    }
+
+    /// Opens the values that an event of this shape has otherwise. Returns what of the patterns is free then.
+    pub(super) fn open_what_differs(&mut self, run: &[u8], values: &Values, patterns: &mut [u8]) -> Range<usize> {
+        let mut differs = false;
+        for (slot, (span, _)) in self.slots.iter_mut().zip(values.list()).filter(|(slot, _)| !slot.is_open()) {
+            if span.len() != u32::from(slot.len) || !is_plain(span.of(run)) {
+                slot.len = 0;
+                differs = true;
+            }
+        }
+        let start = usize::from(self.start);
+        let end = start.wrapping_add(usize::from(self.len));
+        // with a value opened the pattern is shorter
+        if differs && let Some(pattern) = patterns.get_mut(start..end) {
+            self.draw(run, values, pattern);
+        }
+        start.wrapping_add(usize::from(self.len))..end
+    }
+
+    /// So many of the patterns' bytes at that place are no more.
+    #[allow(clippy::cast_possible_truncation)] // patterns have less than 64 KiB
+    pub(super) fn close_up(&mut self, free: &Range<usize>) {
+        if usize::from(self.start) >= free.end {
+            self.start = self.start.wrapping_sub(free.len() as u16);
+        }
+    }
+
+    /// Writes the pattern anew, from an event of this shape.
+    #[allow(clippy::cast_possible_truncation)] // patterns have less than 64 KiB
+    fn draw(&mut self, run: &[u8], values: &Values, pattern: &mut [u8]) {
+        let mut room = pattern.iter_mut();
+        let mut put = |bytes: &[u8]| room.by_ref().zip(bytes).for_each(|(to, from)| *to = *from | MARKUP);
+        let (mut from, mut at) = (0, 0_u16);
+        let mut blanks = [(0_u16, 0_u16); MAX_SLOTS];
+        for ((slot, (span, _)), blank) in self.slots.iter_mut().zip(values.list()).zip(&mut blanks) {
+            let markup = run.get(from..span.start as usize).unwrap_or_default();
+            put(markup);
+            at = at.wrapping_add(markup.len() as u16);
+            slot.start = at;
+            if !slot.is_open() {
+                put(span.of(run));
+                *blank = (at, slot.len);
+                at = at.wrapping_add(slot.len);
+            }
+            from = span.end as usize;
+        }
+        let markup = run.get(from..).unwrap_or_default();
+        put(markup);
+        self.len = at.wrapping_add(markup.len() as u16);
+        for (at, len) in blanks {
+            let (at, len) = (usize::from(at), usize::from(len));
+            pattern.get_mut(at..at.wrapping_add(len)).unwrap_or_default().fill(BLANK);
+        }
     }
 }
 
-/// Length of the plain value that comes first and that `end` ends. `None`: it is cut, empty or not plain, or has white space
-/// at an end, which would have to be trimmed.
-#[cold]
-fn value_len(bytes: &[u8], end: u8, text_bytes: usize) -> Option<usize> {
-    let len = plain_run(bytes, end);
-    let (value, behind) = bytes.split_at_checked(len)?;
-    let is_value = value.first()? != &b' ' && value.last()? != &b' ' && behind.first()? == &end;
-    (is_value && (end != b'<' || len <= text_bytes)).then_some(len)
+fn same_markup(ours: &[u8], theirs: &[u8]) -> bool {
+    ours.len() == theirs.len() && ours.iter().zip(theirs).all(|(our, their)| *our == *their | MARKUP)
 }
 
-/// Length of the leading run that is plain, in a value that `end` ends.
-#[inline]
-pub(super) fn plain_run(bytes: &[u8], end: u8) -> usize {
-    let usual = usual_run(bytes);
-    match bytes.get(usual) {
-        None => usual,
-        Some(found) if *found == end => usual,
-        Some(_) if end == b'<' => plain_text_run(bytes),
-        Some(_) => plain_value_run(bytes, end),
+/// The values of an event, in the order they stand.
+pub(super) struct Values {
+    values: [(Span, Part); MAX_SLOTS],
+    len: usize,
+}
+
+impl Values {
+    /// `None`: something in it cannot be told from its neighbours.
+    pub(super) fn of(run: &[u8], event: &EventFields) -> Option<Self> {
+        let mut values = Self { values: [(Span::default(), Part::NAME); MAX_SLOTS], len: 0 };
+        let parts = Part::values().filter_map(|part| Some((event.part(part).span()?, part)));
+        for (value, slot) in parts.filter(|(span, _)| !span.is_empty()).zip(&mut values.values) {
+            *slot = value;
+            values.len = values.len.saturating_add(1);
+        }
+        values.values.get_mut(..values.len)?.sort_unstable_by_key(|(span, _)| span.start);
+        let mut markup = 0;
+        for (at, (span, _)) in values.list().iter().enumerate() {
+            // a value that stands alone between its quotes, or between tags; not one that was trimmed
+            let markup_before = run.get(markup..span.start as usize)?;
+            let ends = (*markup_before.last()?, *run.get(span.end as usize)?);
+            if !matches!(ends, (b'"', b'"') | (b'\'', b'\'') | (b'>', b'<')) || !markup_before.is_ascii() {
+                return None;
+            }
+            if at == 0 && markup_before.len() < size_of::<u64>() {
+                return None;
+            }
+            markup = span.end as usize;
+        }
+        run.get(markup..)?.is_ascii().then_some(values)
+    }
+
+    fn list(&self) -> &[(Span, Part)] {
+        self.values.get(..self.len).unwrap_or_default()
     }
 }

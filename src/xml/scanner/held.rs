@@ -1,8 +1,9 @@
 //! What the layer above asks of a scanner between two steps: to hold a run of bytes, what the latest token is, and to take
 //! a whole element that it knows already. Part of the scanner.
 
+use alloc::vec::Vec;
+
 use super::{Attribute, Cursor, Scanner, Scope, Span, Standing, State, UNBOUNDED};
-use crate::xml::hold::HeldBytes;
 use crate::xml::namespace::NamespaceId;
 
 impl Scanner {
@@ -151,6 +152,11 @@ impl Scanner {
         scope.depth == self.open.depth() && self.namespaces.in_scope().mean_the_same(&scope.namespaces)
     }
 
+    /// Whether the document's declaration allows ASCII alone.
+    pub(crate) fn is_ascii_only(&self) -> bool {
+        self.ascii_only
+    }
+
     /// Keeps the context.
     pub(crate) fn save_scope(&self, scope: &mut Scope) {
         scope.depth = self.open.depth();
@@ -162,9 +168,21 @@ impl Scanner {
         self.hold.run(cur.chunk, cur.pos).len()
     }
 
-    /// The held run, if it is as it was sent and lies in the chunk.
+    /// The held run, if every byte of it is as it was sent.
     pub(crate) fn plain_run<'a>(&'a self, cur: &Cursor<'a>) -> Option<&'a [u8]> {
-        self.hold.is_in_place().then(|| self.run(cur))
+        self.hold.is_as_sent().then(|| self.run(cur))
+    }
+
+    /// What is held of chunks before this one.
+    pub(crate) fn held_before(&self) -> &[u8] {
+        self.hold.carried()
+    }
+
+    /// Takes a whole chunk, which goes on with what is held.
+    #[inline]
+    pub(crate) fn take_chunk(&mut self, chunk: &[u8]) {
+        self.hold.add(chunk);
+        self.base = self.at(chunk.len());
     }
 
     /// Between the children of an element whose text is not wanted: where the next tag's name begins, and the input from
@@ -201,6 +219,7 @@ impl Scanner {
     /// Takes the rest of the chunk, which is the beginning of an element from its name at `start` on, and holds it.
     pub(crate) fn take_beginning(&mut self, cur: &mut Cursor<'_>, start: usize) {
         self.hold.begin(start);
+        self.hold.prepare_spare();
         self.holding = true;
         cur.pos = cur.chunk.len();
     }
@@ -229,12 +248,22 @@ impl Scanner {
 
     /// Gives back what [`take_beginning`](Self::take_beginning) took: the scanner is behind the element's `<` again, and the
     /// bytes are to be read as a chunk of their own.
-    pub(crate) fn give_back(&mut self) -> HeldBytes {
+    pub(crate) fn give_back(&mut self) -> Vec<u8> {
         let bytes = self.hold.take();
         self.holding = false;
         self.state = State::Lt;
         self.base = self.base.saturating_sub(bytes.len() as u64);
         bytes
+    }
+
+    /// Memory for bytes that are to be read again.
+    pub(crate) fn spare(&mut self) -> Vec<u8> {
+        self.hold.take_spare()
+    }
+
+    /// What [`give_back`](Self::give_back) or [`spare`](Self::spare) handed out has been read.
+    pub(crate) fn have_read(&mut self, bytes: Vec<u8>) {
+        self.hold.give_back(bytes);
     }
 
     // ---- whole passages -----------------------------------------------------------------------------------------
@@ -292,6 +321,12 @@ impl Scanner {
         self.keep_text = false;
         self.text_gap = false;
         self.brackets = 0;
+    }
+
+    /// A whole chunk was only followed.
+    #[inline]
+    pub(crate) fn pass(&mut self, bytes: usize) {
+        self.base = self.at(bytes);
     }
 
     /// The last so many bytes are to be read, as a chunk of their own: they were only followed.
