@@ -208,6 +208,12 @@ const FAULTS: &[(Peer, Verdict, &str, &str)] = &[
     (Peer::Roxmltree, Verdict::Accepts, "<?xml version='1.0' encoding='-'?><a/>", "XML [81]"),
     (Peer::Roxmltree, Verdict::Refuses, "<xml:a/>", "NS 3: the prefix is declared, for elements too"),
     (Peer::Roxmltree, Verdict::Misreads, "<a>\r&lt;</a>", "XML 2.11: a CR before a reference is a line end, too"),
+    (
+        Peer::Roxmltree,
+        Verdict::Refuses,
+        "<a xmlns:p='u' p:xmlns='http://www.w3.org/2000/xmlns/'/>",
+        "NS 3: taken for xmlns",
+    ),
     (Peer::Xmlparser, Verdict::Accepts, "<a>", "XML [39]"),
     (Peer::Xmlparser, Verdict::Accepts, "<a></b>", "XML 3, Element Type Match"),
     (Peer::Xmlparser, Verdict::Accepts, "<a b='' b=''/>", "XML 3.1, Unique Att Spec"),

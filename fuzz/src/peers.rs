@@ -21,6 +21,7 @@ pub fn agree(outcome: &Outcome<(Owned, usize)>, body: &[u8]) {
         None => {
             let ours: Vec<&Owned> = outcome.records.iter().map(|((token, _), _)| token).collect();
             match roxmltree_tokens(text) {
+                _ if has_a_false_declaration(text) => {}
                 Ok(theirs) => assert_eq!(ours, theirs.iter().collect::<Vec<_>>(), "ours (left), roxmltree (right)"),
                 Err(error) => assert!(roxmltree_is_known_to_refuse(&error), "roxmltree has to accept it: {error}"),
             }
@@ -42,6 +43,9 @@ pub fn agree(outcome: &Outcome<(Owned, usize)>, body: &[u8]) {
 
 /// What `roxmltree` 0.21 accepts although it is not well-formed, or has no reason to refuse.
 fn roxmltree_is_known_to_accept(error: Error, text: &str) -> bool {
+    if has_a_false_declaration(text) {
+        return true;
+    }
     let at = usize::try_from(error.offset()).unwrap_or(usize::MAX);
     let (before, there) = text.split_at_checked(at).unwrap_or((text, ""));
     match error.kind() {
@@ -70,6 +74,12 @@ fn roxmltree_is_known_to_accept(error: Error, text: &str) -> bool {
         ErrorKind::Syntax(_) => in_instruction(error, text),
         _ => false,
     }
+}
+
+/// `roxmltree` 0.21 takes an attribute `p:xmlns`, whatever its prefix, for a declaration of the default namespace.
+fn has_a_false_declaration(text: &str) -> bool {
+    let mut behind = text.split(":xmlns").skip(1);
+    behind.any(|rest| rest.trim_start_matches([' ', '\t', '\n', '\r']).starts_with('='))
 }
 
 /// What `roxmltree` 0.21 refuses although it is well-formed.
