@@ -8,9 +8,9 @@ command -v cargo-mutants >/dev/null || cargo install --locked cargo-mutants
 part=${1:?xml, notification or session}
 shift
 case $part in
-xml) tests=(hostile limits conformance quirks regressions errors passages peers fuzz_replay) ;;
+xml) tests=(hostile golden limits conformance learning quirks regressions errors passages peers fuzz_replay) ;;
 notification) tests=(errors golden borrowing delivery leaves learning limits messages passages quirks regressions fuzz_replay) ;;
-session) tests=(session_scenarios session_slots session_hostile request simulation fuzz_replay) ;;
+session) tests=(session_bounds session_scenarios session_slots session_hostile request simulation fuzz_replay) ;;
 *) echo "no part is named $part" && exit 2 ;;
 esac
 arguments=(--lib)

@@ -110,6 +110,7 @@ pub(crate) const CLASSES: &[(&str, As, &[Row])] = &[
         (b"<?xml version='1.0' encoding='UTF-8x'?><a/>", "UnsupportedEncoding(\"UTF-8x\")", 30),
         (b"<?xml version='1.0' encoding='uTf-8'?><a/>", "", 2),
         (b"<?xml version='1.0' encoding='us-ascii'?><a/>", "", 2),
+        (b"<?xml version='1.0' encoding='ASCII'?><a>\xC3\xA9 and no less than thirty-two bytes behind it\xC3\xA9</a>", "UnsupportedEncoding(\"US-ASCII with other characters\")", 41),
         (b"<?xml version='1.0' encoding='US-ASCII'?><a>\xC3\xA9</a>", "UnsupportedEncoding(\"US-ASCII with other characters\")", 44),
     ]),
     ("XML declarations, XML [23]-[26], [32], [80], [81]", As::Document, &[
@@ -193,7 +194,10 @@ pub(crate) const CLASSES: &[(&str, As, &[Row])] = &[
         (b"<a>&lt</a>", NO_ENTITY, 6),
         (b"<a>&;</a>", NO_ENTITY, 4),
         (b"<a b='&'/>", NO_ENTITY, 7),
+        (b"<a>&1;</a>", NO_ENTITY, 4),
+        (b"<a>&-a;</a>", NO_ENTITY, 4),
         (b"<a>&nbsp;</a>", "UndeclaredEntity", 3),
+        (b"<a>&a1-.;</a>", "UndeclaredEntity", 3),
         (b"<a>&LT;</a>", "UndeclaredEntity", 3),
         (b"<a b='&x;'/>", "UndeclaredEntity", 6),
         (b"<a>&#0;</a>", "InvalidCharacterReference", 3),
@@ -231,6 +235,8 @@ pub(crate) const CLASSES: &[(&str, As, &[Row])] = &[
         (b"<a xmlns='u' xmlns:q='u' b='' q:b=''/>", "", 2), // the default namespace is not for attributes
         (b"<a xmlns:p='u' xmlns:p='v'/>", "DuplicateAttribute", 15),
         (b"<a xmlns='u' xmlns='u'/>", "DuplicateAttribute", 13),
+        (b"<a xmlns:b='u' b=''/>", "", 2), // a declaration is no attribute of its local name
+        (b"<a b='' xmlns:b='u' xmlns='v'/>", "", 2),
         (b"<a b/>", "Syntax(\"'=' behind an attribute's name\")", 4),
         (b"<a b=c/>", "Syntax(\"an attribute's value in quotes\")", 5),
         (b"<a b=''c=''/>", "Syntax(\"white space, '/' or '>' in a start tag\")", 7),
