@@ -144,3 +144,39 @@ fn the_cookie_of_a_group_is_the_servers() {
     assert_eq!(peer.session.group_cookie(key), Some("X-BackEndOverrideCookie=mbx01~1"));
     assert!(peer.now < Duration::from_secs(1));
 }
+
+#[test]
+fn a_subscription_is_lost_once_for_each_gap_and_not_at_all_when_it_is_set_aside() {
+    let lost = |peer: &Peer, key: SubscriptionKey| {
+        let of = |event: &SessionEvent| match event {
+            SessionEvent::Lost { key: whose, reason } if *whose == key => Some(*reason),
+            _ => None,
+        };
+        peer.events.iter().filter_map(of).collect::<Vec<_>>()
+    };
+    let (mut peer, key) = Peer::live(Config::default());
+    let id = peer.stream();
+    peer.fail(id);
+    assert_eq!(lost(&peer, key), [GapReason::ConnectionLost]);
+    peer.pass(6.0);
+    let id = peer.stream();
+    peer.fail(id); // it was not live yet: nothing new
+    assert_eq!(lost(&peer, key), [GapReason::ConnectionLost]);
+    peer.pass(60.0);
+    let id = peer.stream();
+    // events were missed before it spoke, too: one gap for both
+    peer.say(id, streaming("Error", "ErrorMissedNotificationEvents", ""));
+    assert_eq!(lost(&peer, key), [GapReason::ConnectionLost]);
+    peer.say(id, ok());
+    assert_eq!(peer.gaps(), [(key, GapReason::ConnectionLost)]);
+
+    let (mut peer, key) = Peer::live(Config::default());
+    let id = peer.stream();
+    peer.say(id, streaming("Error", "ErrorNewEventStreamConnectionOpened", ""));
+    assert_eq!(peer.told(|event| *event == SessionEvent::TakenOver(key)), 1);
+    assert_eq!(lost(&peer, key), []);
+    let (mut peer, key) = Peer::live(Config::default());
+    let id = peer.stream();
+    peer.say(id, streaming("Error", "ErrorMissedNotificationEvents", ""));
+    assert_eq!((lost(&peer, key), peer.gaps()), (vec![], vec![(key, GapReason::EventsMissed)]));
+}

@@ -95,6 +95,7 @@ mod tests {
             "Sun, 00 Nov 1994 08:49:37 GMT",
             "Sun, 31 Dec 1969 08:49:37 GMT",
             "Sun, 06 Nov 94 08:49:37 GMT",
+            "Sun, 06 Nov 01994 08:49:37 GMT",
             "Sun, 06 Nov 1994 08:49 GMT",
             "Sun, 06 Nov 1994 08:49:37:00 GMT",
             "Sun, 06 Nov 1994 24:00:00 GMT",
