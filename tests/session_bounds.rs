@@ -180,3 +180,21 @@ fn a_subscription_is_lost_once_for_each_gap_and_not_at_all_when_it_is_set_aside(
     peer.say(id, streaming("Error", "ErrorMissedNotificationEvents", ""));
     assert_eq!((lost(&peer, key), peer.gaps()), (vec![], vec![(key, GapReason::EventsMissed)]));
 }
+
+#[test]
+fn an_id_that_was_given_to_another_is_no_longer_that_of_one_set_aside() {
+    let (mut peer, aside) = Peer::live(Config::default());
+    let own = peer.session.subscription_id(aside).unwrap().to_owned();
+    let id = peer.stream();
+    peer.say(id, streaming("Error", "ErrorNewEventStreamConnectionOpened", ""));
+    assert_eq!(peer.session.subscription_id(aside), Some(own.as_str()));
+    let other = peer.subscribe(Subscription::new());
+    let id = peer.last(Subscribe).id;
+    peer.say(id, subscribed(&own));
+    assert_eq!(peer.session.subscription_id(aside), None);
+    assert_eq!(peer.session.subscription_id(other), Some(own.as_str()));
+    let now = peer.at();
+    peer.session.unsubscribe(aside, now);
+    peer.drain();
+    assert_eq!(peer.count(Unsubscribe), 0, "it is the other's");
+}
