@@ -234,3 +234,43 @@ impl fmt::Debug for Excerpt {
         fmt::Display::fmt(self, f)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Error, ErrorKind, Excerpt};
+
+    /// All kinds, by name: a new one does not compile until it stands here.
+    macro_rules! kinds {
+        ($($name:ident $of:tt,)+) => {
+            const NAMES: &[&str] = &[$(stringify!($name)),+];
+
+            fn name(kind: &ErrorKind) -> &'static str {
+                match kind { $(ErrorKind::$name $of => stringify!($name),)+ }
+            }
+        };
+    }
+
+    kinds! {
+        InvalidUtf8 {}, InvalidChar {}, UnsupportedEncoding { .. }, Syntax { .. }, XmlDeclaration { .. }, DtdForbidden {},
+        OutsideRoot {}, CdataEndInText {}, DoubleHyphenInComment {}, MismatchedEndTag {}, DuplicateAttribute {},
+        UndeclaredEntity {}, InvalidCharacterReference {}, InvalidQName {}, UndeclaredPrefix {}, ReservedNamespace {},
+        LimitExceeded { .. }, NotSoap { .. }, UnexpectedEnd {},
+    }
+
+    #[test]
+    fn every_kind_of_error_has_a_row_in_the_table_of_the_tests() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/hostile/classes.rs");
+        let Ok(table) = std::fs::read_to_string(path) else { return }; // the published crate comes without
+        for name in NAMES {
+            assert!(table.contains(&std::format!("\"{name}")), "{name}");
+        }
+        assert_eq!(name(&ErrorKind::NotSoap(Excerpt::new(b"x"))), "NotSoap");
+    }
+
+    #[test]
+    fn only_an_exceeded_limit_is_one() {
+        let error = |kind| Error::new(kind, 1);
+        assert!(error(ErrorKind::LimitExceeded { limit: super::Limit::Depth, max: 1 }).is_limit());
+        assert!(!error(ErrorKind::UnexpectedEnd).is_limit());
+    }
+}

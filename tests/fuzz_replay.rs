@@ -9,10 +9,10 @@ use std::fs;
 use std::path::Path;
 
 #[path = "../fuzz/src/lib.rs"]
-#[allow(unreachable_pub)] // there it is a library
+#[allow(dead_code, unreachable_pub)] // there it is a library
 mod bodies;
 
-use bodies::{events::events, mutate::mutate, session::session, split::split, tokens::tokens};
+use bodies::{events::events, mutate::mutate, plain::plain, session::session, split::split, tokens::tokens};
 
 /// xorshift64*: no seed but its own.
 struct Random(u64);
@@ -106,6 +106,19 @@ fn the_corpus_of_events_is_read_as_it_was_written() {
 #[test]
 fn the_corpus_of_mutate_keeps_what_came_before_the_wrong_byte() {
     replay("mutate", mutate);
+}
+
+#[test]
+fn the_corpus_of_plain_is_to_other_parsers_what_it_is_to_ours() {
+    replay("plain", plain);
+}
+
+#[test]
+fn made_up_documents_are_read_as_they_were_written_and_as_other_parsers_read_them() {
+    invent(20_000, plain, |random| {
+        let length = 30 + random.below(400);
+        random.bytes(length)
+    });
 }
 
 #[test]

@@ -15,7 +15,8 @@ use std::path::Path;
 
 use common::corpus::{self, Body};
 use common::seen;
-use ews_stream::NotificationParser;
+use ews_stream::xml::{Token, Tokenizer};
+use ews_stream::{Message, NotificationParser};
 use serde_json::{Value, json};
 
 /// The messages as `ewscat` prints them, and a last line when it ends in an error.
@@ -109,4 +110,40 @@ fn every_body_is_read_as_its_reviewed_snapshot_says() {
     }
     assert!(wrong.is_empty(), "\n{wrong}\nUPDATE_GOLDEN=1 writes the snapshots anew");
     assert_eq!(orphans("golden", "txt", &bodies), [""; 0], "snapshots without a body");
+}
+
+#[test]
+fn whatever_is_read_can_be_printed_for_whoever_looks_for_a_fault() {
+    for body in corpus::bodies() {
+        let mut parser = NotificationParser::new();
+        let mut input = &body.bytes[..];
+        while let Ok(Some(message)) = parser.next_message(&mut input) {
+            let shown = format!("{message:?}");
+            let code = match &message {
+                Message::Response(response) => response.code(),
+                Message::Fault(fault) => fault.string(),
+                Message::Subscribed(subscribed) => Some(subscribed.subscription_id()),
+                Message::ServerVersion(version) => version.version(),
+                Message::Event(event) => event.item_id().map(|id| id.id()),
+                _ => None,
+            };
+            assert!(shown.contains(&format!("{:?}", code.unwrap_or_default())) || code.is_none(), "{shown}");
+        }
+        let mut tokenizer = Tokenizer::default();
+        let mut input = &body.bytes[..];
+        while let Ok(Some(token)) = tokenizer.next_token(&mut input) {
+            let shown = format!("{token:?}");
+            match &token {
+                Token::StartElement(start) => {
+                    assert!(shown.contains(start.name()) && shown.contains(start.namespace()), "{shown}");
+                    for attribute in start.attributes() {
+                        let shown = format!("{attribute:?}");
+                        assert!(shown.contains(attribute.local_name()), "{shown}");
+                    }
+                }
+                Token::EndElement(end) => assert!(shown.contains(end.name()), "{shown}"),
+                other => assert!(shown.starts_with("Text("), "{other:?}"),
+            }
+        }
+    }
 }

@@ -75,6 +75,10 @@ fn shapes() -> Vec<Shape> {
             let open: String = (0..n / 40).map(|at| format!("<p{0}:a xmlns:p{0}='urn:{0}'>", at % 7)).collect();
             open + &(0..n / 40).rev().map(|at| format!("</p{}:a>", at % 7)).collect::<String>()
         }),
+        shape("depth with another prefix on each level", |n| {
+            let open: String = (0..n / 40).map(|at| format!("<p{at}:a xmlns:p{at}='urn:{at}'>")).collect();
+            open + &(0..n / 40).rev().map(|at| format!("</p{at}:a>")).collect::<String>()
+        }),
         shape("many elements", |n| format!("<a>{}</a>", "<b c='1'>d</b>".repeat(n / 14))),
         shape("many empty elements", |n| format!("<a>{}</a>", "<b/>".repeat(n / 4))),
         shape("many documents", |n| "<a/>\n<?xml version='1.0'?><a/>\u{feff}".repeat(n / 32)),

@@ -5,6 +5,7 @@ mod common;
 
 use common::seen::{read, read_whole};
 use common::soap::{self, ERRORS, MESSAGES, NEW_MAIL, SOAP_11, SOAP_12, STREAMING, TYPES, envelope, notification};
+use ews_stream::{Event, Message, NotificationParser};
 
 const END: &str = "EndOfEnvelope";
 
@@ -331,4 +332,39 @@ fn a_mail_is_read_in_full() {
         "Event NewMailEvent subscription_id=\"S\" timestamp=\"2026-03-05T09:14:01Z\" item_id=\"AAMk1\"/\"CQAA\" \
          parent_folder_id=\"AAMk2\"/\"AQAA\""
     );
+}
+
+#[test]
+fn each_kind_of_event_is_a_variant_of_its_own() {
+    let kinds = ["Copied", "Created", "Deleted", "FreeBusyChanged", "Modified", "Moved", "NewMail", "Status", "Novel"];
+    let written = |kind: &&str| format!("<t:{kind}Event><t:ItemId Id='1'/></t:{kind}Event>");
+    let body = notification(&kinds.iter().map(written).collect::<Vec<_>>().concat().repeat(3));
+    for learning in [true, false] {
+        let mut parser = NotificationParser::new().learning(learning);
+        let mut input = body.as_bytes();
+        let mut found = Vec::new();
+        while let Some(message) = parser.next_message(&mut input).unwrap() {
+            let Message::Event(event) = message else { continue };
+            found.push(match event {
+                Event::Copied(_) => "Copied",
+                Event::Created(_) => "Created",
+                Event::Deleted(_) => "Deleted",
+                Event::FreeBusyChanged(_) => "FreeBusyChanged",
+                Event::Modified(_) => "Modified",
+                Event::Moved(_) => "Moved",
+                Event::NewMail(_) => "NewMail",
+                Event::Status(_) => "Status",
+                Event::Other(_) => "Novel",
+                other => panic!("{other:?}"),
+            });
+        }
+        assert_eq!(found, kinds.repeat(3), "learning {learning}");
+    }
+}
+
+#[test]
+fn what_stands_in_a_fault_in_a_namespace_of_its_own_is_none_of_the_faults() {
+    let children = "<faultcode>a</faultcode><x:faultcode>b</x:faultcode><x:faultstring>c</x:faultstring>";
+    let seen = read(envelope(&format!("<s:Fault xmlns:x='urn:x'>{children}</s:Fault>")));
+    assert_eq!(seen.lines(), ["Fault code=\"a\"", "EndOfEnvelope"]);
 }

@@ -1,12 +1,11 @@
 //! Memory: nothing is allocated in the steady state, an owned event is one allocation, and there is a ceiling whatever
 //! comes in.
 #![allow(clippy::restriction)]
-#![allow(unsafe_code)] // a global allocator cannot be written without
 
 mod common;
+#[path = "common/heap.rs"]
+mod heap;
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
 use std::fmt::Write;
 
 use common::corpus;
@@ -14,68 +13,7 @@ use common::cut::Random;
 use common::soap::{self, NEW_MAIL, SOAP_11, TYPES, envelope, notification, response};
 use ews_stream::xml::Tokenizer;
 use ews_stream::{Event, Limits, Message, NotificationParser, OwnedEvent};
-
-/// The system's allocator, counting for each thread, since tests run side by side.
-struct Counting;
-
-thread_local! {
-    static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
-    /// Whether bytes are counted.
-    static TRACKING: Cell<bool> = const { Cell::new(false) };
-    static LIVE: Cell<isize> = const { Cell::new(0) };
-    static PEAK: Cell<isize> = const { Cell::new(0) };
-}
-
-fn count(allocations: usize, bytes: isize) {
-    ALLOCATIONS.set(ALLOCATIONS.get() + allocations);
-    if TRACKING.get() {
-        LIVE.set(LIVE.get() + bytes);
-        PEAK.set(PEAK.get().max(LIVE.get()));
-    }
-}
-
-fn size(layout: Layout) -> isize {
-    isize::try_from(layout.size()).unwrap_or(isize::MAX)
-}
-
-// SAFETY: every call goes to the system's allocator as it came.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        count(1, size(layout));
-        // SAFETY: the caller's promise
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        count(0, -size(layout));
-        // SAFETY: the caller's promise
-        unsafe { System.dealloc(pointer, layout) }
-    }
-
-    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
-        count(1, isize::try_from(new_size).unwrap_or(isize::MAX) - size(layout));
-        // SAFETY: the caller's promise
-        unsafe { System.realloc(pointer, layout, new_size) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
-
-/// How many times `work` allocates.
-fn allocations(work: impl FnOnce()) -> usize {
-    let before = ALLOCATIONS.get();
-    work();
-    ALLOCATIONS.get() - before
-}
-
-/// Counts the bytes that `work` takes and gives back.
-fn tracking<R>(work: impl FnOnce() -> R) -> R {
-    TRACKING.set(true);
-    let result = work();
-    TRACKING.set(false);
-    result
-}
+use heap::{allocations, tracking};
 
 fn events(parser: &mut NotificationParser, body: &[u8], chunk: usize) -> usize {
     let mut events = 0;
@@ -203,7 +141,7 @@ fn a_parser_takes_two_kibibytes_at_rest() {
 fn all_that_a_parser_has_learned_takes_little() {
     for (learning, most) in [(true, 22 * 1024), (false, 5 * 1024)] {
         for chunk in [usize::MAX, 1460] {
-            LIVE.set(0);
+            heap::reset();
             let mut parser = tracking(|| NotificationParser::new().learning(learning));
             for _ in 0..2 {
                 for body in corpus::bodies().iter().filter(|body| body.name.starts_with("captures/")) {
@@ -221,7 +159,7 @@ fn all_that_a_parser_has_learned_takes_little() {
                     });
                 }
             }
-            let held = usize::try_from(LIVE.get()).unwrap() + size_of::<NotificationParser>();
+            let held = usize::try_from(heap::live()).unwrap() + size_of::<NotificationParser>();
             assert!(held <= most, "{held} bytes, learning {learning}, in chunks of {chunk}");
         }
     }
@@ -315,8 +253,7 @@ fn endless() -> Vec<(&'static str, String, Piece)> {
 /// The most bytes that a parser holds while it reads 8 MiB of it, or up to its error.
 fn most_held(begin: &str, piece: &dyn Fn(usize) -> String, chunk: usize) -> usize {
     const BYTES: usize = 8 * 1024 * 1024;
-    LIVE.set(0);
-    PEAK.set(0);
+    heap::reset();
     let mut random = Random(chunk as u64);
     let mut parser = NotificationParser::new();
     let mut pending = begin.as_bytes().to_vec();
@@ -344,8 +281,8 @@ fn most_held(begin: &str, piece: &dyn Fn(usize) -> String, chunk: usize) -> usiz
         }
     }
     tracking(|| drop(parser));
-    assert_eq!(LIVE.get(), 0, "a leak");
-    usize::try_from(PEAK.get()).unwrap()
+    assert_eq!(heap::live(), 0, "a leak");
+    heap::peak()
 }
 
 #[test]
@@ -368,8 +305,7 @@ fn a_chunk_that_nobody_holds_is_not_copied() {
     let body = envelope(&"<!-- nothing -->".repeat(100_000));
     for cut in body.find("<s:Body>").map(|at| at..at + 12).unwrap() {
         let mut parser = NotificationParser::new();
-        LIVE.set(0);
-        PEAK.set(0);
+        heap::reset();
         let mut messages = 0;
         for mut input in [&body.as_bytes()[..cut], &body.as_bytes()[cut..]] {
             messages += tracking(|| {
@@ -381,6 +317,6 @@ fn a_chunk_that_nobody_holds_is_not_copied() {
             });
         }
         assert_eq!(messages, 1);
-        assert!(PEAK.get() < 4096, "{} bytes, cut at {cut}", PEAK.get());
+        assert!(heap::peak() < 4096, "{} bytes, cut at {cut}", heap::peak());
     }
 }

@@ -237,3 +237,44 @@ fn learning_may_be_switched_in_the_middle_of_an_envelope() {
         }
     }
 }
+
+#[test]
+fn a_known_tail_inside_of_something_else_is_no_tail() {
+    let known = events("Success");
+    let tail = format!("{TAIL}{END}");
+    let (before, _) = known.split_once(&tail).unwrap();
+    for (open, close) in
+        [("<!--", "-->"), ("<?p ", "?>"), ("<![CDATA[", "]]>"), ("x<!--", "-->x"), ("<t:x><!--", "--></t:x>")]
+    {
+        let mut body = known.repeat(3);
+        body += before;
+        body += open;
+        let at = body.len();
+        body += &tail;
+        body += close;
+        body += &tail;
+        body += &known;
+        let expected = read(false, &[body.as_bytes()]);
+        assert_eq!(expected.error, None, "{open}");
+        assert_eq!(expected.lines.matches("EndOfEnvelope").count(), 5, "{open}");
+        for at in at - open.len()..at + 20 {
+            let chunks = cut::at(body.as_bytes(), at);
+            assert_eq!(read(true, &chunks), expected, "{open} cut at {at}");
+        }
+    }
+}
+
+#[test]
+fn a_known_tail_behind_text_is_read_as_what_it_is() {
+    let known = events("Success");
+    let tail = format!("{TAIL}{END}");
+    let (before, _) = known.split_once(&tail).unwrap();
+    for text in ["x", "]]", "&#65;", "\r", " \u{e9}", "]]>", "&nbsp;", "\u{1}"] {
+        let body = format!("{}{before}{text}{tail}{known}", known.repeat(3));
+        let at = body.rfind(before).unwrap() - known.len();
+        let expected = read(false, &[body.as_bytes()]);
+        for at in at.min(body.len())..body.len() {
+            assert_eq!(read(true, &cut::at(body.as_bytes(), at)), expected, "{text:?} cut at {at}");
+        }
+    }
+}

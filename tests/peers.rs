@@ -1,6 +1,14 @@
-//! Another tokenizer, `xmlparser`, reads the same documents: generated ones, and those of the W3C suite.
+//! Other people's parsers read the same documents: generated ones, those with wrong bytes, and those of the W3C suite.
+//!
+//! `xmlparser` is a tokenizer, `roxmltree` a tree made of it with checks of its own. Their faults are known: [`FAULTS`] has a
+//! literal for each, and what the peers say is left out where one of them may be met. All else must agree. (The fuzz
+//! targets `tokens`, `mutate` and `plain` hold our tokenizer to the same, over documents of EWS and of any XML;
+//! `tests/fuzz_replay.rs` runs them, too.)
 #![allow(clippy::restriction)]
 
+#[path = "../fuzz/src/lib.rs"]
+#[allow(dead_code, unreachable_pub)] // there it is a library
+mod bodies;
 mod common;
 
 use std::fmt::Write;
@@ -126,6 +134,31 @@ fn a_generated_document_with_one_wrong_byte_is_refused_where_the_other_tokenizer
 }
 
 #[test]
+fn a_generated_document_with_wrong_bytes_is_to_other_parsers_what_it_is_to_ours() {
+    let config = Config { cases: 5000, failure_persistence: None, ..Config::default() };
+    let mut runner = TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha));
+    let byte = prop_oneof![
+        4 => prop::sample::select(b"<>/&;:='\"![]-? \r\n\txap0#\0".to_vec()),
+        1 => any::<u8>(),
+    ];
+    let edit = (any::<prop::sample::Index>(), 0..3, byte);
+    let result = runner.run(&(document(), vec(edit, 1..4)), |(document, edits)| {
+        let mut bytes = document.into_bytes();
+        for (index, how, byte) in edits {
+            let at = index.index(bytes.len());
+            match how {
+                0 => bytes[at] = byte,
+                1 => bytes.insert(at, byte),
+                _ => drop(bytes.remove(at)),
+            }
+        }
+        bodies::plain::judge(&bytes);
+        Ok(())
+    });
+    result.unwrap_or_else(|error| panic!("{error}"));
+}
+
+#[test]
 fn the_documents_of_the_w3c_suite_have_the_tokens_that_another_tokenizer_finds() {
     let (Some(cases), Some(derived)) = (suite::cases(), suite::derived_cases()) else { return };
     let mut same = 0;
@@ -141,4 +174,75 @@ fn the_documents_of_the_w3c_suite_have_the_tokens_that_another_tokenizer_finds()
         }
     }
     assert!(same > 1000, "only {same} compared");
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Peer {
+    Roxmltree,
+    Xmlparser,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Verdict {
+    Accepts,
+    Refuses,
+    /// Accepts it, and reads a text that is not the document's.
+    Misreads,
+}
+
+/// What the peers get wrong, in the versions that are used here.
+const FAULTS: &[(Peer, Verdict, &str, &str)] = &[
+    (Peer::Roxmltree, Verdict::Accepts, "<a>&#xD800;</a>", "XML 4.1, Legal Character: read as U+FFFD"),
+    (Peer::Roxmltree, Verdict::Accepts, "<a b='&#x110000;'/>", "XML 4.1, Legal Character: read as U+FFFD"),
+    (Peer::Roxmltree, Verdict::Accepts, "<a xmlns:p=''/>", "NS 5: only Namespaces 1.1 takes a prefix back"),
+    (Peer::Roxmltree, Verdict::Accepts, "<a xmlns='b' xmlns='b'/>", "XML 3.1, Unique Att Spec"),
+    (Peer::Roxmltree, Verdict::Accepts, "<:a/>", "NS 4"),
+    (Peer::Roxmltree, Verdict::Accepts, "<a :b=''/>", "NS 4"),
+    (Peer::Roxmltree, Verdict::Accepts, "<a></:a>", "NS 4; XML 3, Element Type Match"),
+    (Peer::Roxmltree, Verdict::Accepts, "<?a:b?><a/>", "NS 7"),
+    (Peer::Roxmltree, Verdict::Accepts, "<?p+?><a/>", "XML [16]: white space behind the target"),
+    (Peer::Roxmltree, Verdict::Accepts, "<?p?+?><a/>", "XML [16]: white space behind the target"),
+    (Peer::Roxmltree, Verdict::Accepts, "<?XML?><a/>", "XML [17]"),
+    (Peer::Roxmltree, Verdict::Accepts, "<a><?xml\n?></a>", "XML [17], [23]"),
+    (Peer::Roxmltree, Verdict::Accepts, "<?xml version='2.0'?><a/>", "XML [26]"),
+    (Peer::Roxmltree, Verdict::Accepts, "<?xml version='1.0' encoding='-'?><a/>", "XML [81]"),
+    (Peer::Roxmltree, Verdict::Refuses, "<xml:a/>", "NS 3: the prefix is declared, for elements too"),
+    (Peer::Roxmltree, Verdict::Misreads, "<a>\r&lt;</a>", "XML 2.11: a CR before a reference is a line end, too"),
+    (
+        Peer::Roxmltree,
+        Verdict::Refuses,
+        "<a xmlns:p='u' p:xmlns='http://www.w3.org/2000/xmlns/'/>",
+        "NS 3: taken for xmlns",
+    ),
+    (Peer::Xmlparser, Verdict::Accepts, "<a>", "XML [39]"),
+    (Peer::Xmlparser, Verdict::Accepts, "<a></b>", "XML 3, Element Type Match"),
+    (Peer::Xmlparser, Verdict::Accepts, "<a b='' b=''/>", "XML 3.1, Unique Att Spec"),
+    (Peer::Xmlparser, Verdict::Accepts, "<p:a/>", "NS 5"),
+    (Peer::Xmlparser, Verdict::Accepts, "<a xmlns:xmlns='b'/>", "NS 3"),
+    (Peer::Xmlparser, Verdict::Accepts, "<a>&b;</a>", "XML 4.1, Entity Declared"),
+    (Peer::Xmlparser, Verdict::Accepts, "<a>&</a>", "XML [14]"),
+    (Peer::Xmlparser, Verdict::Accepts, "<a>&#x;</a>", "XML [66]"),
+    (Peer::Xmlparser, Verdict::Accepts, "<a>&#0;</a>", "XML 4.1, Legal Character"),
+    (Peer::Xmlparser, Verdict::Accepts, "<:a/>", "NS 4"),
+    (Peer::Xmlparser, Verdict::Accepts, "<?p+?><a/>", "XML [16]"),
+    (Peer::Xmlparser, Verdict::Accepts, "<?XML?><a/>", "XML [17]"),
+    (Peer::Xmlparser, Verdict::Accepts, "<a><?xml\n?></a>", "XML [17], [23]"),
+];
+
+#[test]
+fn each_known_fault_of_a_peer_is_there_and_is_not_ours() {
+    for (peer, verdict, document, rule) in FAULTS {
+        let tree = roxmltree::Document::parse(document);
+        let accepted = match peer {
+            Peer::Roxmltree => tree.is_ok(),
+            Peer::Xmlparser => xmlparser::Tokenizer::from(*document).all(|token| token.is_ok()),
+        };
+        assert_eq!(accepted, *verdict != Verdict::Refuses, "mended, so to be taken off the list: {peer:?} {document}");
+        let ours = ours(document.as_bytes(), 1);
+        assert_eq!(ours.is_ok(), *verdict != Verdict::Accepts, "{document} ({rule}): {ours:?}");
+        if *verdict == Verdict::Misreads {
+            let text = tree.as_ref().unwrap().root_element().text().map(str::to_owned);
+            assert_eq!((text.as_deref(), ours.unwrap().as_str()), (Some("\r<"), "S a\nT \"\\n<\"\nE a\n"), "{rule}");
+        }
+    }
 }

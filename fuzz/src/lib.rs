@@ -4,6 +4,7 @@
 //! bodies on a stable toolchain, which is why paths in here are relative.
 
 mod choices;
+mod document;
 mod drive;
 pub mod events;
 mod heap;
@@ -11,6 +12,7 @@ mod message;
 mod model;
 pub mod mutate;
 mod peers;
+pub mod plain;
 pub mod session;
 pub mod split;
 mod token;

@@ -9,7 +9,7 @@ use super::{events, peers};
 
 /// One wrong byte.
 #[derive(Arbitrary, Clone, Copy, Debug)]
-struct Edit {
+pub struct Edit {
     at: u32,
     how: How,
 }
@@ -28,7 +28,7 @@ enum How {
 
 impl Edit {
     /// Edits the bytes and says where.
-    fn apply(self, bytes: &mut Vec<u8>) -> usize {
+    pub fn apply(self, bytes: &mut Vec<u8>) -> usize {
         const MARKUP: &[u8] = b"<>/&;:='\"![]-? \r\n\txa0\0\x80\xEF";
         let markup = |byte: u8| MARKUP[usize::from(byte) % MARKUP.len()];
         let at = usize::try_from(self.at).unwrap_or_default() % bytes.len().max(1);

@@ -51,6 +51,11 @@ pub struct Config {
     pub fault_span: Duration,
     /// How long a restart takes. Meanwhile every request ends in a broken connection.
     pub restart_time: Duration,
+    /// Whether the server keeps, for tests to look at, all that ever happened: the records of subscriptions that ended, every
+    /// event, every fault. Off: it holds no more than it needs to serve; see [`Server::take_history`](crate::Server::take_history).
+    pub keeps_history: bool,
+    /// The longest wait that it asks for when it is busy.
+    pub longest_wait: Duration,
     /// Seconds since 1970 at the origin of virtual time.
     pub epoch: u64,
 }
@@ -80,6 +85,8 @@ impl Config {
             faults: BTreeMap::new(),
             fault_span: Duration::from_secs(120),
             restart_time: Duration::from_secs(3),
+            keeps_history: true,
+            longest_wait: Duration::from_secs(60),
             epoch: 1_795_000_000,
         }
     }

@@ -14,7 +14,10 @@ const PAGE: &[u8] =
 
 impl Server {
     pub(crate) fn note(&mut self, connection: ConnectionId, fault: Fault, at: Duration) {
-        self.faults.push(FaultRecord { at, fault, connection });
+        *self.fault_counts.entry(fault).or_default() += 1;
+        if self.config.keeps_history {
+            self.faults.push(FaultRecord { at, fault, connection });
+        }
     }
 
     fn draw(&mut self, possible: impl Fn(Fault) -> bool) -> Option<Fault> {
@@ -44,7 +47,7 @@ impl Server {
         match fault {
             Fault::Unauthorized => self.unauthorized(connection),
             Fault::RetryAfter => {
-                let wait = self.rng.range(1, 60);
+                let wait = self.rng.range(1, self.config.longest_wait.as_secs().max(2));
                 let date = ("Date", self.writer.http_date(now));
                 let until = self.writer.http_date(now + Duration::from_secs(wait));
                 let until = if self.rng.chance(300) { until } else { wait.to_string() };
@@ -52,7 +55,7 @@ impl Server {
             }
             Fault::ServerBusy => {
                 let text = "The server cannot service this request right now. Try again later.";
-                let back_off = Some(self.rng.range(0, 60_000));
+                let back_off = Some(self.rng.range(0, self.config.longest_wait.as_millis() as u64));
                 match request {
                     Ok(Request { operation: Operation::Subscribe(_), .. }) if self.rng.chance(500) => {
                         let error = Writer::error("SubscribeResponseMessage", "ErrorServerBusy", text, back_off);
@@ -154,7 +157,7 @@ impl Server {
             Fault::Garbage => self.outputs.push(Output::Body { connection, bytes: GARBAGE.to_vec() }),
             Fault::ServerBusy => {
                 let text = "The server cannot service this request right now. Try again later.";
-                let back_off = Some(self.rng.range(0, 60_000));
+                let back_off = Some(self.rng.range(0, self.config.longest_wait.as_millis() as u64));
                 let bytes = self.writer.fault("ErrorServerBusy", text, back_off);
                 self.outputs.push(Output::Body { connection, bytes });
                 self.end(connection, now);

@@ -52,7 +52,7 @@ impl Server {
         let id = id::subscription(self.config.style, self.counter, minutes, self.config.epoch, now.as_secs());
         let fresh = anchored && cookie.is_none();
         let backend = if fresh { Some(format!("mbx{:02}~{}", self.counter % 7, self.rng.bits())) } else { cookie };
-        self.records.push(Record {
+        let record = self.file(Record {
             id: id.clone(),
             incarnation: self.incarnation,
             mailbox: watched.clone(),
@@ -62,7 +62,7 @@ impl Server {
             events: vec![],
         });
         let subscription = Subscription {
-            record: self.records.len() - 1,
+            record,
             mailbox: watched.clone(),
             mode: wish.mode,
             filter: Filter { folders, kinds: wish.kinds.iter().copied().collect() },

@@ -98,6 +98,7 @@ pub struct Server {
     pub(crate) records: Vec<Record>,
     pub(crate) history: BTreeMap<String, Vec<Event>>,
     pub(crate) faults: Vec<FaultRecord>,
+    pub(crate) fault_counts: BTreeMap<Fault, usize>,
     pub(crate) outputs: Vec<Output>,
     pub(crate) mailboxes: BTreeMap<String, Mailbox>,
     pub(crate) down_until: Duration,
@@ -121,6 +122,7 @@ impl Server {
             records: vec![],
             history: BTreeMap::new(),
             faults: vec![],
+            fault_counts: BTreeMap::new(),
             outputs: vec![],
             mailboxes: BTreeMap::new(),
             down_until: Duration::ZERO,
@@ -159,6 +161,12 @@ impl Server {
         self.history.get(user).map_or(&[], Vec::as_slice)
     }
 
+    /// What happened in a mailbox since it was last taken, watched or not, in order. For those who let a server run for
+    /// long: the history grows until somebody takes it.
+    pub fn take_history(&mut self, user: &str) -> Vec<Event> {
+        self.history.get_mut(&user.to_ascii_lowercase()).map(core::mem::take).unwrap_or_default()
+    }
+
     /// Every fault that occurred, in order.
     #[must_use]
     pub fn faults(&self) -> &[FaultRecord] {
@@ -168,7 +176,7 @@ impl Server {
     /// How often a fault occurred.
     #[must_use]
     pub fn fault_count(&self, fault: Fault) -> usize {
-        self.faults.iter().filter(|record| record.fault == fault).count()
+        self.fault_counts.get(&fault).copied().unwrap_or_default()
     }
 
     /// How many streams are open.
@@ -225,13 +233,30 @@ impl Server {
                 if !subscription.filter.wants(event, self.config.style) {
                     continue;
                 }
-                self.records[subscription.record].events.push(event.clone());
+                if self.config.keeps_history {
+                    self.records[subscription.record].events.push(event.clone());
+                }
                 subscription.pending.push_back(event.clone());
                 woken.extend(subscription.stream);
             }
         }
         for connection in woken {
             self.wake(connection, now);
+        }
+    }
+
+    /// Puts a record where it stays: behind the others, or where nobody looks any more.
+    pub(crate) fn file(&mut self, record: Record) -> usize {
+        let over = |record: &Record| record.ended.is_some();
+        match self.records.iter().position(over).filter(|_| !self.config.keeps_history) {
+            Some(at) => {
+                self.records[at] = record;
+                at
+            }
+            None => {
+                self.records.push(record);
+                self.records.len() - 1
+            }
         }
     }
 

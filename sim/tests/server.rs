@@ -251,3 +251,31 @@ fn the_same_seed_gives_the_same_bytes() {
     };
     assert_eq!(run(), run());
 }
+
+#[test]
+fn a_server_without_history_serves_the_same_and_keeps_nothing_that_is_over() {
+    let mut config = Config::new(Style::Exchange).with_faults([Fault::Restart], 200);
+    let run = |config: Config| {
+        let mut server = Server::new(config, 7);
+        let mut said = vec![];
+        for second in 0..600 {
+            let now = Duration::from_secs(second);
+            server.request(second + 1, &Head::post(), &subscribe(""), now);
+            server.change("user", Change::DeliverMail, now);
+            said.extend(server.poll(now));
+            if second % 10 == 0 {
+                let taken = server.take_history("User");
+                assert!(!taken.is_empty() && server.history("user").is_empty());
+            }
+        }
+        (said, server)
+    };
+    let (said, kept) = run(config.clone());
+    config.keeps_history = false;
+    let (same, forgot) = run(config);
+    assert_eq!(said, same);
+    assert_eq!(kept.fault_count(Fault::Restart), forgot.fault_count(Fault::Restart));
+    assert!(kept.fault_count(Fault::Restart) > 10 && forgot.faults().is_empty());
+    assert!(forgot.records().len() < kept.records().len() / 2);
+    assert!(forgot.records().iter().all(|record| record.events.is_empty()));
+}

@@ -51,6 +51,8 @@ pub(super) struct Flight {
     /// The breaks that the session had seen then.
     pub(super) breaks: u32,
     pub(super) deadline: Instant,
+    /// When the session wakes up for it: at its deadline, or before.
+    pub(super) wakes: Instant,
     // of the document that is being read
     pub(super) complaint: Option<Complaint>,
     pub(super) good: bool,

@@ -61,7 +61,8 @@ pub(super) fn action(code: &str) -> Action {
         | "ErrorSchemaValidation"
         | "ErrorInvalidServerVersion"
         | "ErrorMissingEmailAddress" => Action::Refused,
-        _ if code.starts_with("ErrorNotSupported") => Action::Refused,
+        // each subscription's caller is told the code: no server's is longer
+        _ if code.starts_with("ErrorNotSupported") && code.len() <= 100 => Action::Refused,
         // the codes that say "later", and all that this version does not know: a slow retry harms nobody
         _ => Action::Later,
     }

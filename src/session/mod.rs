@@ -266,6 +266,7 @@ impl Session {
             live_since: Instant::default(),
             attempts: 0,
             taken_over: false,
+            gap_waits: false,
         });
         if self.end != End::Open {
             self.apply(key, Input::Unsubscribe { has_id: false });
@@ -376,8 +377,12 @@ impl Session {
             self.timers.pop();
             match timer {
                 Timer::Rest => {}
-                Timer::Flight(id) => match self.flights.get(&id).map(|flight| flight.deadline) {
-                    Some(deadline) if deadline > self.now => self.timers.set(deadline, timer),
+                Timer::Flight(id) => match self.flights.get_mut(&id) {
+                    Some(flight) if flight.wakes != at => {} // a sooner one took its place
+                    Some(flight) if flight.deadline > self.now => {
+                        flight.wakes = flight.deadline;
+                        self.timers.set(flight.deadline, timer);
+                    }
                     Some(_) => self.overdue(id),
                     None => {}
                 },
@@ -391,6 +396,15 @@ impl Session {
                 Timer::Slots => self.one_slot_more(),
                 Timer::Close => self.give_up(),
             }
+        }
+    }
+
+    /// Wakes up at the request's deadline, if not sooner: however often a server moves it, one timer at a time is live.
+    fn watch(&mut self, id: RequestId) {
+        let Some(flight) = self.flights.get_mut(&id) else { return };
+        if flight.deadline < flight.wakes {
+            flight.wakes = flight.deadline;
+            self.timers.set(flight.deadline, Timer::Flight(id));
         }
     }
 
@@ -422,6 +436,9 @@ impl Session {
     /// The one place where a transition takes effect.
     fn apply(&mut self, key: SubscriptionKey, input: Input) {
         let Some(record) = self.table.get_mut(key) else { return };
+        if input == Input::Missed && record.gap_waits {
+            return; // the caller has not even heard of the one before, which covers it
+        }
         let before = record.state;
         let (state, effects) = transition::next(before, input);
         record.state = state;
@@ -458,6 +475,9 @@ impl Session {
             self.tell(SessionEvent::Live(key));
         }
         if let Some(reason) = effects.gap {
+            if let Some(record) = self.table.get_mut(key) {
+                record.gap_waits = true;
+            }
             self.tell(SessionEvent::Gap { key, reason, last_timestamp: last });
         }
         if effects.closed {

@@ -25,6 +25,11 @@ impl Session {
         self.advance(now);
         loop {
             if let Some(output) = self.outbox.pop_front() {
+                if let Output::Event(SessionEvent::Gap { key, .. }) = &output
+                    && let Some(record) = self.table.get_mut(*key)
+                {
+                    record.gap_waits = false;
+                }
                 return output;
             }
             if self.end == End::Closing && self.table.is_empty() && self.flights.is_empty() {
@@ -224,6 +229,7 @@ impl Session {
                 opened: self.now,
                 breaks: self.breaks,
                 deadline,
+                wakes: deadline,
                 complaint: None,
                 good: false,
                 new_id: None,

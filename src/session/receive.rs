@@ -269,9 +269,8 @@ impl Session {
                 self.complain(key, lane, &complaint);
             }
         } else if said_closed {
-            let deadline = stream.deadline(&self.config, self.now);
-            flight.deadline = deadline;
-            self.timers.set(deadline, Timer::Flight(id)); // sooner than the one that is set
+            flight.deadline = stream.deadline(&self.config, self.now);
+            self.watch(id);
         }
         if good {
             self.promote(id);
@@ -320,7 +319,7 @@ impl Session {
             flight.deadline = stream.deadline(&self.config, self.now);
             // the first limit may be longer than that for silence: then the timer that is set comes too late
             if !stream.promoted {
-                self.timers.set(flight.deadline, Timer::Flight(id));
+                self.watch(id);
             }
         }
     }

@@ -90,6 +90,8 @@ pub(super) struct Record {
     /// Ids lost, or Subscribes refused for now, in a row.
     pub(super) attempts: u32,
     pub(super) taken_over: bool,
+    /// A gap of it is in the outbox.
+    pub(super) gap_waits: bool,
 }
 
 /// Subscriptions by key, in constant time.

@@ -1,16 +1,22 @@
-//! The hostile literals of `corpus/hostile/`: each is one document that breaks, or nearly breaks, one rule.
+//! Hostile literals, each of which breaks, or nearly breaks, one rule: those of `corpus/hostile/`, and a table of the
+//! classes that hostile input comes in (`classes.rs`). All are read whole, byte by byte and cut in two anywhere.
 //!
-//! `cases.jsonl` says what must be accepted; `expected.tsv`, reviewed by hand, says with which error and where.
+//! In the corpus, `cases.jsonl` says what must be accepted; `expected.tsv`, reviewed by hand, says with which error and
+//! where. A unit test in `src/error.rs`, which does not compile when a kind of error is added, sees to it that each kind
+//! has a row in the table.
 #![allow(clippy::restriction)]
 
+mod classes;
+#[path = "../common/mod.rs"]
 mod common;
 
 use std::collections::BTreeMap;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use classes::{As, CLASSES};
 use common::corpus;
-use common::seen::{Seen, tokenize_with};
+use common::seen::{Seen, read, tokenize_with};
 use ews_stream::xml::Tokenizer;
 
 struct Case {
@@ -75,4 +81,30 @@ fn every_literal_gets_its_error_at_its_byte() {
     }
     assert!(wrong.is_empty(), "rows that are not in corpus/hostile/expected.tsv:\n{}", wrong.join("\n"));
     assert!(expected.is_empty(), "rows without a case: {:?}", expected.keys());
+}
+
+#[test]
+fn every_class_of_hostile_input_is_answered_as_its_table_says() {
+    let mut wrong = Vec::new();
+    for (class, reader, rows) in CLASSES {
+        for (literal, kind, at) in *rows {
+            let seen = match reader {
+                As::Document => tokenize_with(&mut Tokenizer::new().single_document(), literal),
+                As::Stream => tokenize_with(&mut Tokenizer::new(), literal),
+                As::Answer => read(literal),
+            };
+            let found = match seen.error {
+                None => (String::new(), seen.lines().len() as u64),
+                Some(error) => (format!("{:?}", error.kind()), error.offset()),
+            };
+            if (found.0.as_str(), found.1) != (*kind, *at) {
+                wrong.push(format!(
+                    "{class}: {}\n  found    {found:?}\n  expected {:?}",
+                    literal.escape_ascii(),
+                    (kind, at)
+                ));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
 }
