@@ -169,12 +169,12 @@ fn all_that_a_parser_has_learned_takes_little() {
 fn a_parser_of_one_server_takes_sixteen_kibibytes() {
     for (name, stream) in streams() {
         for chunk in [stream.len(), 1460, 64, 1] {
-            LIVE.set(0);
+            heap::reset();
             let mut parser = tracking(NotificationParser::new);
             for _ in 0..3 {
                 tracking(|| events(&mut parser, stream.as_bytes(), chunk));
             }
-            let held = usize::try_from(LIVE.get()).unwrap() + size_of::<NotificationParser>();
+            let held = usize::try_from(heap::live()).unwrap() + size_of::<NotificationParser>();
             assert!(held <= 16 * 1024, "{held} bytes for {name} in chunks of {chunk}");
         }
     }
