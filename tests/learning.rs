@@ -20,7 +20,7 @@ fn read(learning: bool, chunks: &[&[u8]]) -> Seen {
 fn assert_invisible(body: &[u8], seed: u64, what: &str) -> Seen {
     let expected = read(false, &[body]);
     assert_eq!(read(true, &[body]), expected, "{what}, seed {seed:#x}: {}", body.escape_ascii());
-    for largest in [600, 2000] {
+    for largest in [1, 9, 60, 600, 2000] {
         let chunks = cut::randomly(body, largest, seed);
         assert_eq!(read(true, &chunks), expected, "{what}, cut, seed {seed:#x}: {}", body.escape_ascii());
     }
@@ -193,4 +193,33 @@ fn a_known_shape_with_markup_beyond_ascii_does_not_pass_in_a_document_of_ascii()
     let body = format!("{one}<?xml version=\"1.0\" encoding=\"US-ASCII\"?>{one}");
     let seen = assert_invisible(body.as_bytes(), SEED, "a document of ASCII behind one of UTF-8");
     assert!(seen.error.is_some());
+}
+
+/// Three kinds that begin alike, the second and third with values before they differ: wherever the chunk ends, what was found of
+/// one is not lost for the other.
+#[test]
+fn events_that_begin_alike_keep_what_was_found_before_they_differ() {
+    let event = |time: &str, id: &str, end: &str| {
+        format!("<t:ModifiedEvent><t:TimeStamp>{time}</t:TimeStamp><t:ItemId Id=\"{id}\"{end}</t:ModifiedEvent>")
+    };
+    let ends = [
+        " ChangeKey=\"CQ==\"/><t:ParentFolderId Id=\"AQ==\"/>",
+        " ChangeKey=\"CQ==\"/><t:UnreadCount>7</t:UnreadCount>",
+        "/><t:ParentFolderId Id=\"AQ==\"/><t:UnreadCount>8</t:UnreadCount>",
+        "/><t:ParentFolderId Id=\"AQ==\"/>",
+    ];
+    let mut events = String::new();
+    for round in 0..6 {
+        for (at, end) in ends.iter().enumerate() {
+            // both of one length and of several, so that values are fixed for some shapes and open for others
+            let id = "A".repeat(8 + (round * at) % 3);
+            events += &event("2026-03-05T09:14:01Z", &id, end);
+        }
+    }
+    let body = soap::notification(&format!("<t:SubscriptionId>S</t:SubscriptionId>{events}"));
+    let expected = read(false, &[body.as_bytes()]);
+    for size in 1..400 {
+        let chunks: Vec<&[u8]> = body.as_bytes().chunks(size).collect();
+        assert_eq!(read(true, &chunks), expected, "chunks of {size}");
+    }
 }

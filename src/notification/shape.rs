@@ -3,18 +3,14 @@
 //!
 //! # The idea
 //!
-//! Servers write the markup between the values of an event byte for byte the same. So the first event of a shape, read
-//! by the scanner, is taken apart into what was between its values (literals) and where its values were (slots):
+//! Servers write the markup between the values of an event byte for byte the same, and most values in the same length. So
+//! the first event of a shape, read by the scanner, is taken apart into its markup and the places of its values (slots), see
+//! [`pattern`]; and the next event is compared with the whole of it in one pass ([`fits`]), which proves at the same time that
+//! what stands in the place of values is plain: no reference, no control character, nothing beyond ASCII, no white space. A
+//! value whose length changes, or that has other characters, is looked for by its end from then on.
 //!
-//! ```text
-//! t:NewMailEvent><t:TimeStamp>2026-…Z</t:TimeStamp><t:ItemId Id="AAMk…" ChangeKey="CQ…"/><t:ParentFolderId Id="AQ…"/></t:NewMailEvent>
-//! ════════════════════════════·······══════════════════════════·······═════════════·····══════════════════════·····═══════════════════
-//! literal                     slot   literal                   slot   literal       slot …
-//! ```
-//!
-//! The next event whose bytes compare equal with the literals, under the same namespace declarations, has the same
-//! meaning: the same bytes in the same context. Only its values have to be looked at, in one pass that finds each
-//! value's end and proves it plain: no reference, no control character, nothing beyond ASCII, no white space at an end.
+//! An event whose bytes compare equal but for its values, under the same namespace declarations, has the same meaning: the
+//! same bytes in the same context.
 //!
 //! # Why it is safe
 //!
@@ -27,7 +23,7 @@
 //!
 //! A failed attempt has looked at bytes that the scanner looks at again. Attempts are paid for: a byte matched earns a
 //! look, an attempt costs the looks it wasted, and without credit none is made. A peer whose every event is new is soon
-//! read by the scanner alone.
+//! read by the scanner alone, and learned from only now and then.
 
 mod fits;
 mod matching;

@@ -154,17 +154,18 @@ impl Matching {
         event: &mut EventFields,
     ) -> Option<Self> {
         let same = own.pattern(patterns).get(..usize::from(self.pattern))?;
-        let passed = ..usize::from(self.slot).wrapping_add(usize::from(self.in_value));
-        let slots = own.slots().get(passed)?;
-        if !other.pattern(patterns).starts_with(same) || other.slots().get(passed)? != slots {
+        let found = usize::from(self.slot);
+        let begun = found.wrapping_add(usize::from(self.in_value));
+        let alike = other.slots().get(..begun).is_some_and(|slots| Some(slots) == own.slots().get(..begun));
+        if !alike || !other.pattern(patterns).starts_with(same) {
             return None;
         }
-        let found = *event;
+        let before = *event;
         other.begin(event);
-        for slot in slots {
-            event.put(slot.part, found.part(slot.part).span()?);
+        for slot in own.slots().get(..found)? {
+            event.put(slot.part, before.part(slot.part).span().unwrap_or_default());
         }
-        Some(Self { shape: at as u8, ..self })
+        Some(Self { shape: at as u8, stop: 0, ..self })
     }
 
     /// Goes on with the next bytes. Values are put in `event`, with which the shape has begun. Returns how many of the bytes were
