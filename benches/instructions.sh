@@ -1,12 +1,11 @@
 #!/usr/bin/env bash
 # Instructions a byte, by valgrind: benches/instructions.sh [INPUT…] (default: compact pretty heartbeats).
 # They do not depend on what else the machine does. BYTES sets the streams' size (default 1 MiB).
+# benches/instructions.sh --check: whether ours are below the ceilings in ceilings.txt.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-command -v valgrind >/dev/null || { echo "valgrind is absent" >&2; exit 1; }
+command -v valgrind >/dev/null || { echo "valgrind is absent: instructions were not counted" >&2; exit 3; }
 
-inputs=("$@")
-[ ${#inputs[@]} -gt 0 ] || inputs=(compact pretty heartbeats)
 parsers=(ews-stream ews-stream/16384 ews-stream/1460 ews-stream/64 ews-stream/1
     "quick-xml NsReader" "quick-xml Reader" xmlparser "memchr <")
 : "${BYTES:=1048576}"
@@ -21,14 +20,25 @@ instructions() {
 
 # what two rounds more cost, without what is around them
 a_byte() {
-    { instructions "$1" "$2" 1 && instructions "$1" "$2" 3; } | paste -s |
-        awk '{ printf " %.2f |", ($4 - $2) / 2 / $1 }'
+    { instructions "$1" "$2" 1 && instructions "$1" "$2" 3; } | paste -s | awk '{ printf "%.2f", ($4 - $2) / 2 / $1 }'
 }
 
+if [ "${1:-}" = --check ]; then
+    failed=0
+    while read -r input ceiling; do
+        found=$(a_byte "$input" ews-stream)
+        echo "$input: $found instructions a byte, at most $ceiling"
+        if awk "BEGIN { exit !($found > $ceiling) }"; then failed=1; fi
+    done < <(grep -v '^#' benches/ceilings.txt)
+    exit $failed
+fi
+
+inputs=("$@")
+[ ${#inputs[@]} -gt 0 ] || inputs=(compact pretty heartbeats)
 echo "| instructions a byte |$(printf ' %s |' "${inputs[@]}")"
 echo "|---|$(printf -- '---:|%.0s' "${inputs[@]}")"
 for parser in "${parsers[@]}"; do
     printf '| %s |' "$parser"
-    for input in "${inputs[@]}"; do a_byte "$input" "$parser"; done
+    for input in "${inputs[@]}"; do printf ' %s |' "$(a_byte "$input" "$parser")"; done
     echo
 done
