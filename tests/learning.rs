@@ -195,6 +195,23 @@ fn a_known_shape_with_markup_beyond_ascii_does_not_pass_in_a_document_of_ascii()
     assert!(seen.error.is_some());
 }
 
+/// The second event is one of a known shape so far, when the body ends: that is told once and for all.
+#[test]
+fn a_body_that_ends_inside_of_a_known_event_stays_ended() {
+    let event = "<t:NewMailEvent><t:TimeStamp>2026-03-05T09:14:01Z</t:TimeStamp><t:ItemId Id=\"A\"/></t:NewMailEvent>";
+    let body = soap::notification(&format!("<t:SubscriptionId>S</t:SubscriptionId>{event}{event}"));
+    let second = body.rfind("<t:NewMailEvent").unwrap();
+    for end in second..second + event.len() {
+        let mut parser = NotificationParser::new();
+        let mut input = &body.as_bytes()[..end];
+        while parser.next_message(&mut input).unwrap().is_some() {}
+        let error = parser.finish().unwrap_err();
+        assert_eq!(parser.finish(), Err(error), "at {end}");
+        assert_eq!(parser.next_message(&mut &b"x"[..]).unwrap_err(), error, "at {end}");
+        assert_eq!(parser.finish(), Err(error), "at {end}");
+    }
+}
+
 /// Three kinds that begin alike, the second and third with values before they differ: wherever the chunk ends, what was found of
 /// one is not lost for the other.
 #[test]

@@ -350,8 +350,11 @@ impl NotificationParser {
             self.read_followed()?;
         }
         // what was taken for an event may have a mistake in it, which comes before that it is not whole
-        if self.shapes.is_matching() && self.read_again().is_err() {
-            self.failure = Some(Failure::Final);
+        if self.shapes.is_matching() {
+            self.shapes.reset();
+            if self.read_again().is_err() {
+                self.failure = Some(Failure::Final);
+            }
         }
         match self.failure {
             None => {
