@@ -7,9 +7,6 @@
 #![allow(clippy::restriction)]
 
 mod common;
-#[allow(unreachable_pub)] // the tests use it too
-#[path = "common/json.rs"]
-mod json;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -31,7 +28,7 @@ fn run(arguments: &common::Arguments) -> Result<(), common::Failure> {
     arguments.for_each_chunk(|chunk| {
         let mut input = chunk;
         while let Some(message) = parser.next_message(&mut input)? {
-            let mut line = serde_json::to_vec(&json::json(message)).map_err(io::Error::from)?;
+            let mut line = serde_json::to_vec(&message).map_err(io::Error::from)?;
             line.push(b'\n');
             out.write_all(&line)?;
             out.flush()?;

@@ -13,9 +13,6 @@
 
 mod args;
 mod http;
-#[allow(unreachable_pub)] // the tests use it too
-#[path = "../common/json.rs"]
-mod json;
 mod keeper;
 mod print;
 

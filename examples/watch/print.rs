@@ -5,10 +5,8 @@ use std::io::{self, Write};
 use std::time::{Duration, SystemTime};
 
 use ews_stream::session::{FailureReason, GapReason, Instant, SessionEvent, SubscriptionKey};
-use ews_stream::{Event, FolderId, ItemId, Message};
+use ews_stream::{Event, FolderId, ItemId};
 use serde_json::{Map, Value};
-
-use crate::json::json;
 
 /// To standard error. Whether anybody reads it does not matter.
 pub(crate) fn aside(words: &str) {
@@ -50,7 +48,7 @@ impl Printer {
     pub(crate) fn mailbox_event(&mut self, key: SubscriptionKey, event: Event<'_>) {
         let name = self.names.get(&key);
         let line = if self.json {
-            let mut object = json(Message::Event(event));
+            let mut object = serde_json::to_value(event).unwrap_or_default();
             if let (Value::Object(object), Some(name)) = (&mut object, name) {
                 object.insert("mailbox".to_owned(), name.as_str().into());
             }

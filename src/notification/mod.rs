@@ -3,6 +3,8 @@
 //! This layer knows what EWS answers mean and nothing of HTTP, time or retries. It depends on the xml layer and nothing
 //! here depends on a layer above.
 
+#[cfg(feature = "serde")]
+mod deserialize;
 mod event;
 mod field;
 mod message;
@@ -11,6 +13,8 @@ mod owned;
 mod parser;
 mod passage;
 mod place;
+#[cfg(feature = "serde")]
+mod serialize;
 mod shape;
 mod vocabulary;
 
