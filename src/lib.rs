@@ -15,6 +15,8 @@ pub mod xml;
 
 pub use error::{Error, ErrorKind, Excerpt, Limit};
 pub use limits::Limits;
+#[cfg(feature = "jiff")]
+pub use notification::parse_timestamp;
 pub use notification::{
     ConnectionStatus, CopiedEvent, CreatedEvent, DeletedEvent, Event, Fault, FolderId, FreeBusyChangedEvent, ItemId,
     Message, ModifiedEvent, MovedEvent, NewMailEvent, NotificationParser, Operation, OtherEvent, OwnedEvent, Response,

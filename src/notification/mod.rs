@@ -16,6 +16,8 @@ mod place;
 #[cfg(feature = "serde")]
 mod serialize;
 mod shape;
+#[cfg(feature = "jiff")]
+mod timestamp;
 mod vocabulary;
 
 pub use event::{
@@ -26,3 +28,5 @@ pub use message::{ConnectionStatus, Fault, Message, Operation, Response, Respons
 pub use owned::OwnedEvent;
 pub use parser::NotificationParser;
 pub(crate) use parser::Stepped;
+#[cfg(feature = "jiff")]
+pub use timestamp::parse_timestamp;
