@@ -11,6 +11,8 @@ mod limits;
 mod notification;
 pub mod request;
 pub mod session;
+#[cfg(feature = "stream")]
+pub mod stream;
 pub mod xml;
 
 pub use error::{Error, ErrorKind, Excerpt, Limit};
