@@ -96,7 +96,7 @@ impl Server {
                 push.not_before = now;
                 push.wait = FIRST_RETRY;
                 if let Some(subscription) = self.subscriptions.get_mut(&id) {
-                    push.seen = subscription.pending.drain(..count).last().map_or(push.seen, |event| event.number);
+                    push.seen = subscription.pending.drain(..count).next_back().map_or(push.seen, |event| event.number);
                 }
             }
             Some(SubscriptionAnswer::Unsubscribe) => self.forget(&id, End::Unsubscribed, now),
