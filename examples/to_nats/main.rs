@@ -25,6 +25,7 @@ mod subject;
 use std::collections::HashMap;
 use std::error::Error;
 use std::hash::{BuildHasher, RandomState};
+use std::pin::pin;
 use std::time::Duration;
 
 use ews_sim::http::Running;
@@ -112,6 +113,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     }
 
     let end = limit.map(|limit| now().after(limit));
+    let mut interrupt = pin!(tokio::signal::ctrl_c());
     let mut closing = false;
     let mut published = 0_u64;
     loop {
@@ -161,7 +163,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
                 }
             },
             () = sleep(deadline.since(now())) => session.handle_timeout(now()),
-            _ = tokio::signal::ctrl_c(), if !closing => {
+            _ = &mut interrupt, if !closing => {
                 closing = true;
                 session.close(now());
             }

@@ -15,6 +15,8 @@ mod args;
 mod http;
 mod keeper;
 mod print;
+#[path = "../common/words.rs"]
+mod words;
 
 use std::error::Error;
 use std::hash::{BuildHasher, RandomState};
