@@ -1,8 +1,8 @@
-//! Events handed to other threads without copying them: each shares the allocation of the chunk it came in (feature
-//! `bytes`), which is freed when the last of its events is.
+//! Events handed to other threads without copying them: each shares the allocation of the chunk it came in (the
+//! library's feature `bytes`), which is freed when the last of its events is.
 //!
 //! ```text
-//! cargo run --release --features bytes --example bytes_fanout
+//! cargo run --release --example bytes_fanout
 //! ```
 //!
 //! One thread parses; workers get the events by a channel, those of one folder always by the same, so that their order is

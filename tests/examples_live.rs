@@ -99,7 +99,6 @@ fn push_listener_prints_what_is_posted_and_answers_so_that_it_is_posted_once() {
 }
 
 #[test]
-#[cfg(feature = "bytes")]
 fn bytes_fanout_shares_most_events_with_their_chunk() {
     let (code, lines, errors) = run("bytes_fanout", &[]);
     assert_eq!(code, Some(0), "{errors}");
