@@ -56,6 +56,10 @@ impl Watch {
             }
             self.owed.pop_front();
         }
+        // what an outage has piled up is not kept
+        if self.owed.capacity() > 4096 && self.owed.len() < self.owed.capacity() / 4 {
+            self.owed.shrink_to(1024);
+        }
         Ok(())
     }
 }

@@ -6,6 +6,7 @@
 
 #![allow(clippy::restriction)]
 
+mod heap;
 #[allow(dead_code)] // as it is there
 #[path = "../watch/http.rs"]
 mod http;
@@ -21,6 +22,7 @@ use ews_sim::http::Running;
 use ews_sim::{Config as Simulated, Fault, Server, Style, event_number};
 use ews_stream::request::{ConnectionTimeout, EventTypes, Impersonation, Text};
 use ews_stream::session::{Config, Instant, Output, Session, SessionEvent, Subscription, SubscriptionKey};
+use heap::in_library;
 use http::{Answer, Credentials, Http};
 use judge::Watch;
 use lexopt::prelude::*;
@@ -125,7 +127,7 @@ async fn soak() -> Result<(), Box<dyn Error>> {
     let http = Http::new(url, Credentials::Basic { user: "soak".to_owned(), password: String::new() }, None)?;
     let mut soak = Soak {
         exchange,
-        session: Session::new(client(), seed),
+        session: in_library(|| Session::new(client(), seed)),
         http,
         origin: Clock::now(),
         watches: BTreeMap::new(),
@@ -137,7 +139,8 @@ async fn soak() -> Result<(), Box<dyn Error>> {
     };
     for user in USERS {
         let who = Impersonation::PrimarySmtpAddress(Text::new(user)?);
-        let key = soak.session.subscribe(Subscription::new().impersonate(who).events(EventTypes::ALL));
+        let wanted = Subscription::new().impersonate(who).events(EventTypes::ALL);
+        let key = in_library(|| soak.session.subscribe(wanted));
         soak.watches.insert(key, Watch::new(user));
     }
     soak.run_until(length.saturating_sub(CALM), &mut samples).await?;
@@ -146,7 +149,7 @@ async fn soak() -> Result<(), Box<dyn Error>> {
     soak.all_is_well()?;
 
     let now = soak.now();
-    soak.session.close(now);
+    in_library(|| soak.session.close(now));
     soak.run_until(length + Duration::from_secs(15), &mut samples).await?;
     if !soak.closed {
         return Err("the session was not closed in time".into());
@@ -182,20 +185,23 @@ impl Soak {
                 (id, answer) = self.http.next() => match answer {
                     Answer::Head(status, headers) => {
                         let headers = headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
-                        self.session.handle_head(id, status, headers, now);
+                        in_library(|| self.session.handle_head(id, status, headers, now));
                     }
                     Answer::Chunk(bytes) => {
                         let mut input = &bytes[..];
-                        while let Some((key, event)) = self.session.next_event(id, &mut input, now) {
+                        while let Some((key, event)) = in_library(|| self.session.next_event(id, &mut input, now)) {
                             let id = event.item_id().map(|id| id.id()).or(event.folder_id().map(|id| id.id()));
                             let number = id.and_then(event_number).ok_or("an event without a number")?;
                             self.fresh.push((key, number));
                         }
                     }
-                    Answer::End => self.session.handle_end(id, now),
-                    Answer::Failed(_) => self.session.handle_failure(id, now),
+                    Answer::End => in_library(|| self.session.handle_end(id, now)),
+                    Answer::Failed(_) => in_library(|| self.session.handle_failure(id, now)),
                 },
-                () = sleep(deadline.min(tick).since(now)) => self.session.handle_timeout(self.now()),
+                () = sleep(deadline.min(tick).since(now)) => {
+                    let now = self.now();
+                    in_library(|| self.session.handle_timeout(now));
+                }
             }
             if self.origin.elapsed().as_secs() > second {
                 second = self.origin.elapsed().as_secs();
@@ -212,13 +218,16 @@ impl Soak {
     fn hear(&mut self) -> Result<Instant, String> {
         let deadline = loop {
             let now = self.now();
-            match self.session.poll_output(now) {
+            match in_library(|| self.session.poll_output(now)) {
                 Output::Send(request) => {
                     self.counts.requests += 1;
                     self.http.send(&request);
                 }
                 Output::Cancel(id) => self.http.drop_connection(id),
-                Output::Event(event) => self.told(event)?,
+                Output::Event(event) => {
+                    self.told(&event)?;
+                    in_library(|| drop(event));
+                }
                 Output::Timeout(at) => break at,
             }
         };
@@ -231,8 +240,8 @@ impl Soak {
         Ok(deadline)
     }
 
-    fn told(&mut self, event: SessionEvent) -> Result<(), String> {
-        match event {
+    fn told(&mut self, event: &SessionEvent) -> Result<(), String> {
+        match *event {
             SessionEvent::Gap { key, reason, .. } => {
                 *self.counts.gaps.entry(format!("{reason:?}")).or_default() += 1;
                 self.synchronise(key);
@@ -240,7 +249,7 @@ impl Soak {
             SessionEvent::Live(key) => self.synchronise(key),
             SessionEvent::TakenOver(key) | SessionEvent::Rediscover(key) => self.retries.push(key),
             SessionEvent::AuthenticationRequired { .. } => self.refused = true,
-            SessionEvent::Failed { key, reason, code } => return Err(format!("{key:?}: {reason:?} {code:?}")),
+            SessionEvent::Failed { key, reason, ref code } => return Err(format!("{key:?}: {reason:?} {code:?}")),
             SessionEvent::SessionClosed => self.closed = true,
             _ => {}
         }
@@ -259,10 +268,10 @@ impl Soak {
     fn mend(&mut self) {
         let now = self.now();
         if std::mem::take(&mut self.refused) {
-            self.session.credentials_renewed(now);
+            in_library(|| self.session.credentials_renewed(now));
         }
         for key in std::mem::take(&mut self.retries) {
-            self.session.retry(key, now);
+            in_library(|| self.session.retry(key, now));
         }
         // what happens while nothing comes must not pile up in the server
         for watch in self.watches.values_mut() {

@@ -4,7 +4,7 @@
 import csv
 import sys
 
-WIDTH, HEIGHT, LEFT, TOP, PANEL, GAP = 900, 560, 70, 40, 130, 40
+WIDTH, HEIGHT, LEFT, TOP, PANEL, GAP = 900, 730, 70, 40, 130, 40
 
 
 def main():
@@ -14,6 +14,7 @@ def main():
     events = rows[-1]["events"]
     panels = [
         ("resident memory, MiB", [row["rss_kib"] / 1024 for row in rows], "#1f6f8b"),
+        ("held by the library, KiB", [row["library_kib"] for row in rows], "#2e7d32"),
         ("descriptors (dark) and tasks (light)", [row["descriptors"] for row in rows], "#444444"),
         ("gaps told so far", [row["gaps"] for row in rows], "#a23b3b"),
     ]
@@ -25,7 +26,7 @@ def main():
     ]
     for at, (name, values, colour) in enumerate(panels):
         top = TOP + at * (PANEL + GAP)
-        most = max(values + (tasks if at == 1 else [])) * 1.1 or 1
+        most = max(values + (tasks if at == 2 else [])) * 1.1 or 1
         across = WIDTH - LEFT - 20
 
         def line(series, stroke):
@@ -40,7 +41,7 @@ def main():
         for part in (0, 0.5, 1):
             y = top + PANEL - part * PANEL
             out.append(f'<text x="{LEFT - 6}" y="{y + 4:.0f}" text-anchor="end">{most * part:.3g}</text>')
-        if at == 1:
+        if at == 2:
             out.append(line(tasks, "#bbbbbb"))
         out.append(line(values, colour))
     for part in range(0, 11):
