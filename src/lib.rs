@@ -40,13 +40,13 @@
 //! # How the pieces fit
 //!
 //! ```text
-//!       your HTTP client                        this crate                              your program
-//!  ┌───────────────────────┐ chunks  ┌─────────────────────────────────┐ mailbox events ┌────────────┐
-//!  │                       │ ──────► │ xml ──► NotificationParser ──┐   │ ─────────────► │            │
-//!  │ sockets, TLS, proxy,  │         │ tokens   messages            ▼   │ Live, Gap, …   │ mail, sync │
-//!  │ credentials, threads  │ ◄────── │      request ◄────────── Session │ ◄───────────── │            │
-//!  └───────────────────────┘ requests│      bodies              decides │ subscribe, …   └────────────┘
-//!                                    └─────────────────────────────────┘
+//!      your HTTP client                      this crate                                 your program
+//! ┌──────────────────────┐          ┌──────────────────────────────────┐                       ┌─────────────┐
+//! │                      │  chunks  │ xml ───► NotificationParser ───┐ │  events, Live, Gap …  │             │
+//! │ sockets, TLS, proxy, │ ───────► │ tokens        messages         ▼ │ ────────────────────► │ mail, sync, │
+//! │ credentials, threads │ ◄─────── │ request ◄────────────── Session  │ ◄──────────────────── │ gateway …   │
+//! │                      │ requests │ bodies                  decides  │ subscribe, retry …    │             │
+//! └──────────────────────┘          └──────────────────────────────────┘                       └─────────────┘
 //! ```
 //!
 //! # Which layer for what
@@ -94,7 +94,7 @@
 //! | kind | what it means at three in the morning | what to do |
 //! |---|---|---|
 //! | [`NotSoap`](ErrorKind::NotSoap) | a proxy, a login page or a wrong URL answered. The excerpt shows how its body began | look at status and URL; retry only as the status says |
-//! | [`UnexpectedEnd`](ErrorKind::UnexpectedEnd) | the connection was cut: the server restarted, or a proxy lost patience | reconnect; what was in flight comes again if the subscription lives |
+//! | [`UnexpectedEnd`](ErrorKind::UnexpectedEnd) | the connection was cut: the server restarted, or a proxy lost patience | reconnect, and synchronise: what was on its way is lost. What happens meanwhile the server keeps, if the subscription lives |
 //! | [`LimitExceeded`](ErrorKind::LimitExceeded) | a server sends more than any is known to, or means harm | look at the body; if it is honest, raise that one limit |
 //! | [`InvalidUtf8`](ErrorKind::InvalidUtf8), [`UnsupportedEncoding`](ErrorKind::UnsupportedEncoding) | often a compressed body that nobody decompressed (it begins with `1f 8b`), or a page of a proxy in another encoding | let the HTTP client decode, or do not ask for compression |
 //! | [`InvalidChar`](ErrorKind::InvalidChar), [`InvalidCharacterReference`](ErrorKind::InvalidCharacterReference) | a control character in somebody's subject or folder name | for references, [`NotificationParser::lenient`] |
