@@ -1,5 +1,5 @@
 //! The same session as in `watch`, over a blocking HTTP client: a thread for each request, and a channel to the one that
-//! owns the session. No executor.
+//! owns the session. No executor. With the library's feature `http`.
 //!
 //! `blocking [URL USER SECONDS]`, with the password in `EWS_PASSWORD`; without arguments an Exchange simulated in this
 //! process is watched for five seconds.
@@ -13,10 +13,11 @@ use std::collections::HashMap;
 use std::io::Read;
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
-use ureq::http::{HeaderMap, Request};
+use ureq::http::header::{AUTHORIZATION, HeaderValue};
+use ureq::http::{HeaderMap, StatusCode, Uri};
 
 enum Answer {
-    Head(u16, HeaderMap),
+    Head(StatusCode, HeaderMap),
     Chunk(Vec<u8>),
     End,
 }
@@ -32,6 +33,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     let password = std::env::var("EWS_PASSWORD").unwrap_or_default();
     let basic = format!("Basic {}", base64::prelude::BASE64_STANDARD.encode(format!("{user}:{password}")));
+    let (url, basic) = (Uri::try_from(url)?, HeaderValue::try_from(basic)?);
     let http = ureq::Agent::config_builder().http_status_as_error(false).max_redirects(0);
     let agent = http.timeout_connect(Some(Duration::from_secs(15))).build().new_agent();
 
@@ -46,17 +48,15 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let deadline = loop {
             match session.poll_output(now()) {
                 Output::Send(request) => {
-                    let mut post = Request::post(&url).header("Authorization", &basic);
-                    for (name, value) in request.headers() {
-                        post = post.header(name, value);
-                    }
-                    let (id, post, alive) = (request.id(), post.body(request.body().to_vec())?, Arc::new(()));
+                    let mut post = request.to_http(url.clone())?;
+                    post.headers_mut().insert(AUTHORIZATION, basic.clone());
+                    let (id, alive) = (request.id(), Arc::new(()));
                     let (agent, sender, told) = (agent.clone(), sender.clone(), Arc::downgrade(&alive));
                     wanted.insert(id, alive);
                     std::thread::spawn(move || {
                         let fetch = || {
                             let (head, body) = agent.run(post)?.into_parts();
-                            let _ = sender.send((id, Ok(Answer::Head(head.status.as_u16(), head.headers))));
+                            let _ = sender.send((id, Ok(Answer::Head(head.status, head.headers))));
                             let (mut body, mut buffer) = (body.into_reader(), [0; 16 * 1024]);
                             while let read @ 1.. = body.read(&mut buffer)?
                                 && told.strong_count() > 0
@@ -78,8 +78,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         };
         match receiver.recv_timeout(deadline.since(now())) {
             Ok((id, Ok(Answer::Head(status, headers)))) => {
-                let headers = headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
-                session.handle_head(id, status, headers, now());
+                session.handle_http_head(id, status, &headers, now());
             }
             Ok((id, Ok(Answer::Chunk(bytes)))) => {
                 let mut input = &bytes[..];

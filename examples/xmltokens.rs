@@ -13,6 +13,7 @@ mod common;
 use std::io::{self, BufWriter, Write};
 use std::process::ExitCode;
 
+use common::Input;
 use ews_stream::Limits;
 use ews_stream::xml::{Token, Tokenizer};
 use serde_json::json;
@@ -20,13 +21,39 @@ use serde_json::json;
 const USAGE: &str = "usage: xmltokens [--chunk-size N] [FILE|-]";
 
 fn main() -> ExitCode {
-    match common::Arguments::parse(USAGE, false) {
-        Ok(arguments) => common::conclude(run(&arguments)),
-        Err(code) => code,
+    match arguments() {
+        Ok(Some(input)) => common::conclude(run(&input)),
+        Ok(None) => {
+            println!("{USAGE}");
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("error: {error}\n{USAGE}");
+            ExitCode::from(2)
+        }
     }
 }
 
-fn run(arguments: &common::Arguments) -> Result<(), common::Failure> {
+/// `None`: help is asked for.
+fn arguments() -> Result<Option<Input>, lexopt::Error> {
+    use lexopt::prelude::*;
+    let mut input = Input::default();
+    let mut parser = lexopt::Parser::from_env();
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Long("chunk-size") => match parser.value()?.parse()? {
+                0 => return Err("--chunk-size takes a number from 1".into()),
+                size => input.chunk_size = Some(size),
+            },
+            Short('h') | Long("help") => return Ok(None),
+            Value(file) if input.file.is_none() => input.file = Some(file),
+            other => return Err(other.unexpected()),
+        }
+    }
+    Ok(Some(input))
+}
+
+fn run(arguments: &Input) -> Result<(), common::Failure> {
     const MIB: u32 = 1024 * 1024;
     let limits = Limits::default()
         .with_depth(10_000)

@@ -66,6 +66,13 @@
 //! |---|---|---|---|
 //! | `std` | yes | `From<Error> for std::io::Error` | the standard library; without it, `alloc` is enough |
 //! | `bytes` | no | `Event::to_owned_in`: an owned event that shares the [`Bytes`](https://docs.rs/bytes) chunk it came in instead of copying from it | a dependency; a kept event keeps its whole chunk in memory |
+//! | `serde` | no | `Serialize` for messages and events, one flat object each, as `ewscat` prints them; `Deserialize` for [`OwnedEvent`] | `serde_core` |
+//! | `jiff` | no | `Event::time`, `OwnedEvent::time` and `parse_timestamp`: points in time of the crate `jiff` | `jiff` |
+//! | `http` | no | `Request::to_http` and `Session::handle_http_head`: the types that `hyper`, `reqwest` and `ureq` share | `http`, and `std` |
+//! | `tracing` | no | a span for each request, events for what the session does and tells. No id of the server's, no address, no body is in them | `tracing` |
+//! | `stream` | no | `stream::EventStream`: one answer as an async stream of owned events | `bytes`, `futures-core`, `pin-project-lite` |
+//!
+//! Each works alone and with any other. Without any, the library depends on `smallvec` alone.
 //!
 //! # Limits
 //!
@@ -126,6 +133,7 @@
 
 #![no_std]
 #![forbid(unsafe_code)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 extern crate alloc;
 #[cfg(any(feature = "std", test))]
@@ -138,10 +146,14 @@ mod limits;
 mod notification;
 pub mod request;
 pub mod session;
+#[cfg(feature = "stream")]
+pub mod stream;
 pub mod xml;
 
 pub use error::{Error, ErrorKind, Excerpt, Limit};
 pub use limits::Limits;
+#[cfg(feature = "jiff")]
+pub use notification::parse_timestamp;
 pub use notification::{
     ConnectionStatus, CopiedEvent, CreatedEvent, DeletedEvent, Event, Fault, FolderId, FreeBusyChangedEvent, ItemId,
     Message, ModifiedEvent, MovedEvent, NewMailEvent, NotificationParser, Operation, OtherEvent, OwnedEvent, Response,

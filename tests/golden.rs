@@ -5,9 +5,6 @@
 #![allow(clippy::restriction)]
 
 mod common;
-#[allow(unreachable_pub)]
-#[path = "../examples/common/json.rs"]
-mod json;
 
 use std::fmt::Write;
 use std::fs;
@@ -26,7 +23,7 @@ fn as_json(bytes: &[u8]) -> Vec<Value> {
     let mut lines = Vec::new();
     let result = loop {
         match parser.next_message(&mut input) {
-            Ok(Some(message)) => lines.push(json::json(message)),
+            Ok(Some(message)) => lines.push(serde_json::to_value(message).unwrap()),
             Ok(None) => break parser.finish(),
             Err(error) => break Err(error),
         }

@@ -196,7 +196,7 @@ fn a_peer_that_is_no_ews_server_is_named_and_asked_again_later() {
         scope.spawn(|| {
             let endless = |mut socket: TcpStream| {
                 let _ = socket.write_all(b"HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\n\r\n<a>");
-                while socket.write_all(&[b' '; 65_536]).is_ok() {}
+                while socket.write_all(&vec![b' '; 65_536]).is_ok() {}
             };
             backs_off_from("a body without end", endless, "ProtocolError");
         });

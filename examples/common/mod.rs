@@ -1,62 +1,39 @@
-//! What the command-line examples share: their arguments, and reading a file or standard input in chunks.
+//! What the command-line examples share: reading a file or standard input in chunks, and how they end.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::{self, Read};
 use std::process::ExitCode;
 
-/// `[--chunk-size N] [--lenient] [FILE|-]`
-pub(crate) struct Arguments {
+/// What is read, and how it is cut.
+#[derive(Default)]
+pub(crate) struct Input {
     /// Bytes a push; `None`: as they are read.
     pub(crate) chunk_size: Option<usize>,
-    pub(crate) lenient: bool,
-    file: Option<OsString>,
+    /// `None` and `-`: standard input.
+    pub(crate) file: Option<OsString>,
 }
 
-impl Arguments {
-    /// `lenient`: whether this command knows that option. `Err`: the exit code of a usage error, or of `--help`.
-    pub(crate) fn parse(usage: &str, lenient: bool) -> Result<Self, ExitCode> {
-        let mut arguments = Self { chunk_size: None, lenient: false, file: None };
-        match arguments.read(lenient) {
-            Ok(true) => Ok(arguments),
-            Ok(false) => {
-                println!("{usage}");
-                Err(ExitCode::SUCCESS)
-            }
-            Err(error) => {
-                eprintln!("error: {error}\n{usage}");
-                Err(ExitCode::from(2))
-            }
-        }
-    }
-
-    fn read(&mut self, lenient: bool) -> Result<bool, lexopt::Error> {
-        use lexopt::prelude::*;
-        let mut parser = lexopt::Parser::from_env();
-        while let Some(argument) = parser.next()? {
-            match argument {
-                Long("chunk-size") => match parser.value()?.parse()? {
-                    0 => return Err("--chunk-size takes a number from 1".into()),
-                    size => self.chunk_size = Some(size),
-                },
-                Long("lenient") if lenient => self.lenient = true,
-                Short('h') | Long("help") => return Ok(false),
-                Value(file) if self.file.is_none() => self.file = Some(file),
-                other => return Err(other.unexpected()),
-            }
-        }
-        Ok(true)
+impl Input {
+    /// The file that it names; standard input has none.
+    pub(crate) fn path(&self) -> Option<&OsStr> {
+        self.file.as_deref().filter(|file| *file != "-")
     }
 
     /// Calls `push` with the input, chunk by chunk, as it arrives.
-    pub(crate) fn for_each_chunk<E: From<io::Error>>(
+    pub(crate) fn for_each_chunk<E: From<io::Error>>(&self, push: impl FnMut(&[u8]) -> Result<(), E>) -> Result<(), E> {
+        match self.path() {
+            Some(path) => self.read(&mut open(path)?, push),
+            None => self.read(&mut io::stdin().lock(), push),
+        }
+    }
+
+    /// The same with what `source` has now.
+    pub(crate) fn read<E: From<io::Error>>(
         &self,
+        source: &mut dyn Read,
         mut push: impl FnMut(&[u8]) -> Result<(), E>,
     ) -> Result<(), E> {
-        let mut source: Box<dyn Read> = match &self.file {
-            Some(file) if file != "-" => Box::new(File::open(file)?),
-            _ => Box::new(io::stdin().lock()),
-        };
         let mut buffer = vec![0; self.chunk_size.unwrap_or(0).max(256 * 1024)];
         loop {
             let read = match source.read(&mut buffer) {
@@ -70,6 +47,11 @@ impl Arguments {
             }
         }
     }
+}
+
+/// An error says which file it is about.
+pub(crate) fn open(path: &OsStr) -> io::Result<File> {
+    File::open(path).map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", path.display())))
 }
 
 /// How a command failed.

@@ -13,11 +13,10 @@
 
 mod args;
 mod http;
-#[allow(unreachable_pub)] // the tests use it too
-#[path = "../common/json.rs"]
-mod json;
 mod keeper;
 mod print;
+#[path = "../common/words.rs"]
+mod words;
 
 use std::error::Error;
 use std::hash::{BuildHasher, RandomState};
@@ -154,12 +153,16 @@ fn simulate(seed: u64) -> Result<(Target, Running), Box<dyn Error>> {
 /// thread of its own, for the other may wait for whoever reads its output.
 fn interrupts() -> std::io::Result<mpsc::Receiver<()>> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let mut signals = {
+        let _inside = runtime.enter();
+        Signals::new()?
+    };
     let (sender, receiver) = mpsc::channel(1);
     std::thread::Builder::new().name("interrupts".to_owned()).spawn(move || {
         runtime.block_on(async {
-            if interrupt().await.is_ok() {
+            if signals.next().await.is_some() {
                 let _ = sender.try_send(());
-                if interrupt().await.is_ok() {
+                if signals.next().await.is_some() {
                     print::aside("error: left without unsubscribing");
                     std::process::exit(1);
                 }
@@ -169,17 +172,34 @@ fn interrupts() -> std::io::Result<mpsc::Receiver<()>> {
     Ok(receiver)
 }
 
+/// They are caught from when this is made.
 #[cfg(unix)]
-async fn interrupt() -> std::io::Result<()> {
-    let (mut int, mut term) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
-    tokio::select! {
-        _ = int.recv() => {}
-        _ = term.recv() => {}
+struct Signals(tokio::signal::unix::Signal, tokio::signal::unix::Signal);
+
+#[cfg(unix)]
+impl Signals {
+    fn new() -> std::io::Result<Self> {
+        Ok(Self(signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?))
     }
-    Ok(())
+
+    async fn next(&mut self) -> Option<()> {
+        tokio::select! {
+            caught = self.0.recv() => caught,
+            caught = self.1.recv() => caught,
+        }
+    }
 }
 
 #[cfg(not(unix))]
-async fn interrupt() -> std::io::Result<()> {
-    tokio::signal::ctrl_c().await
+struct Signals;
+
+#[cfg(not(unix))]
+impl Signals {
+    fn new() -> std::io::Result<Self> {
+        Ok(Self)
+    }
+
+    async fn next(&mut self) -> Option<()> {
+        tokio::signal::ctrl_c().await.ok()
+    }
 }

@@ -1,14 +1,15 @@
 //! What is printed: a line for each event, readable or JSON, at once.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::io::{self, Write};
 use std::time::{Duration, SystemTime};
 
+use ews_stream::Event;
 use ews_stream::session::{FailureReason, GapReason, Instant, SessionEvent, SubscriptionKey};
-use ews_stream::{Event, FolderId, ItemId, Message};
 use serde_json::{Map, Value};
 
-use crate::json::json;
+use crate::words::{describe, tame};
 
 /// To standard error. Whether anybody reads it does not matter.
 pub(crate) fn aside(words: &str) {
@@ -50,7 +51,7 @@ impl Printer {
     pub(crate) fn mailbox_event(&mut self, key: SubscriptionKey, event: Event<'_>) {
         let name = self.names.get(&key);
         let line = if self.json {
-            let mut object = json(Message::Event(event));
+            let mut object = serde_json::to_value(event).unwrap_or_default();
             if let (Value::Object(object), Some(name)) = (&mut object, name) {
                 object.insert("mailbox".to_owned(), name.as_str().into());
             }
@@ -79,9 +80,8 @@ impl Printer {
     }
 
     fn line(&mut self, line: &str) {
-        // what a server says must neither begin a line of its own nor steer a terminal; JSON has it escaped or exact
-        let tame = |c: char| if c.is_control() && !self.json { '\u{FFFD}' } else { c };
-        let line: String = line.chars().map(tame).collect();
+        // JSON has it escaped or exact
+        let line = if self.json { Cow::Borrowed(line) } else { Cow::Owned(tame(line)) };
         let mut out = io::stdout().lock();
         if writeln!(out, "{line}").and_then(|()| out.flush()).is_err() {
             self.gone = true;
@@ -97,35 +97,6 @@ fn label(name: Option<&String>) -> String {
 fn clock() -> String {
     let seconds = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default().as_secs() % 86_400;
     format!("{:02}:{:02}:{:02}Z", seconds / 3600, seconds / 60 % 60, seconds % 60)
-}
-
-// ---- events of the mailbox ------------------------------------------------------------------------------------------
-
-fn describe(event: &Event<'_>) -> String {
-    let name = event.name();
-    let mut line = format!("{:<15}", name.strip_suffix("Event").unwrap_or(name));
-    let item = |id: ItemId<'_>| format!(" item {}", short(id.id()));
-    let folder = |id: FolderId<'_>| format!(" folder {}", short(id.id()));
-    let place = |word: &'static str| move |id: FolderId<'_>| format!(" {word} {}", short(id.id()));
-    let parts = [
-        event.old_item_id().map(item),
-        event.old_folder_id().map(folder),
-        event.old_parent_folder_id().map(place("of")),
-        event.old_parent_folder_id().map(|_| " →".to_owned()),
-        event.item_id().map(item),
-        event.folder_id().map(folder),
-        event.parent_folder_id().map(place("in")),
-        event.unread_count().map(|count| format!(", {count} unread")),
-    ];
-    line.extend(parts.into_iter().flatten());
-    line
-}
-
-/// Ids are long; the last that is no filling differs most.
-fn short(id: &str) -> String {
-    let core = id.trim_end_matches(['A', '=']);
-    let from = core.char_indices().rev().nth(9).map_or(0, |(at, _)| at);
-    if from == 0 { id.to_owned() } else { format!("…{}", &core[from..]) }
 }
 
 // ---- events of the session ------------------------------------------------------------------------------------------

@@ -1,25 +1,31 @@
-//! The second face: the same server over real HTTP/1.1, chunked, on a socket.
+//! The second face: the same server over real HTTP/1.1, chunked, on a socket. Push notifications are posted from there
+//! too, to `http:` addresses.
 
-use crate::{Change, Config, ConnectionId, Head, Output, Rng, Server, Style};
+use crate::{Change, Config, ConnectionId, Head, Output, Post, Rng, Server, Style};
 use core::net::SocketAddr;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 use core::time::Duration;
-use http_body_util::BodyExt as _;
+use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::{Body, Bytes, Frame, Incoming};
 use hyper::service::service_fn;
-use hyper::{Request, Response};
+use hyper::{Request, Response, Uri};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use std::collections::BTreeMap;
+use std::error::Error;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Instant;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, mpsc, oneshot};
 
 /// How many pieces wait for a client that does not read; then its connection breaks.
 const PATIENCE: usize = 1024;
+
+/// How long a client's web service may take for its answer to a post, and how much it may say.
+const ANSWER_LIMIT: Duration = Duration::from_secs(10);
+const ANSWER_BYTES: usize = 64 * 1024;
 
 struct State {
     server: Server,
@@ -54,7 +60,8 @@ impl Shared {
                 state.server.connection_lost(connection, now);
             }
         }
-        state.server.next_deadline()
+        let deadlines = [state.server.next_deadline(), state.server.next_post()];
+        deadlines.into_iter().flatten().min()
     }
 }
 
@@ -127,8 +134,18 @@ impl Drop for Running {
     }
 }
 
-async fn drive(shared: &Shared) {
+async fn drive(shared: &Arc<Shared>) {
     loop {
+        let posts = shared.lock().server.posts(shared.origin.elapsed());
+        for post in posts {
+            let shared = Arc::clone(shared);
+            tokio::spawn(async move {
+                let answer = tokio::time::timeout(ANSWER_LIMIT, send(&post)).await.ok().and_then(Result::ok);
+                let answer = answer.as_ref().map(|(status, body)| (*status, &body[..]));
+                shared.lock().server.post_answered(post.number, answer, shared.origin.elapsed());
+                shared.changed.notify_one();
+            });
+        }
         match shared.deliver() {
             None => shared.changed.notified().await,
             Some(at) => {
@@ -140,6 +157,22 @@ async fn drive(shared: &Shared) {
             }
         }
     }
+}
+
+/// Posts, and waits for the answer.
+async fn send(post: &Post) -> Result<(u16, Bytes), Box<dyn Error + Send + Sync>> {
+    let url: Uri = post.url.parse()?;
+    let authority = url.authority().filter(|_| url.scheme_str() == Some("http")).ok_or("no address to post to")?;
+    let socket = TcpStream::connect((authority.host(), authority.port_u16().unwrap_or(80))).await?;
+    let (mut client, connection) = hyper::client::conn::http1::handshake(TokioIo::new(socket)).await?;
+    tokio::spawn(connection);
+    let request = Request::post(url.path_and_query().map_or("/", |path| path.as_str()))
+        .header("Host", authority.as_str())
+        .header("Content-Type", "text/xml; charset=utf-8")
+        .header("SOAPAction", "\"http://schemas.microsoft.com/exchange/services/2006/messages/SendNotification\"")
+        .body(Full::new(Bytes::from(post.body.clone())))?;
+    let (head, body) = client.send_request(request).await?.into_parts();
+    Ok((head.status.as_u16(), Limited::new(body, ANSWER_BYTES).collect().await?.to_bytes()))
 }
 
 /// Mail comes and goes.

@@ -1,5 +1,6 @@
 //! The notification operations other than streaming: subscribe, unsubscribe, pull.
 
+use crate::push::Push;
 use crate::request::{FolderRef, Refusal, Subscribe};
 use crate::server::{ConnectionId, Server};
 use crate::subscription::Subscription;
@@ -74,7 +75,13 @@ impl Server {
         };
         self.subscriptions.insert(id.clone(), subscription);
         self.by_mailbox.entry(watched).or_default().insert(id.clone());
-        self.set_expiry(&id, Some(now + expiry));
+        match &wish.url {
+            Some(url) => {
+                let push = Push::new(url.clone(), expiry, self.last_event, now);
+                self.pushes.insert(id.clone(), push);
+            }
+            None => self.set_expiry(&id, Some(now + expiry)),
+        }
         // gromox gives no watermark, whatever the kind of subscription
         let mark = match (self.config.style, wish.mode) {
             (Style::Gromox, _) | (_, Mode::Streaming) => String::new(),
@@ -157,7 +164,7 @@ impl Server {
     }
 
     /// Watermarks count events: everything up to it was seen.
-    fn watermark(&self, number: u64) -> String {
+    pub(crate) fn watermark(&self, number: u64) -> String {
         id::write(self.config.style, 0, Target::Folder(0), number)
     }
 

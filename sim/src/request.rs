@@ -67,6 +67,8 @@ pub(crate) struct Subscribe {
     pub(crate) kinds: Vec<Kind>,
     pub(crate) minutes: Option<u32>,
     pub(crate) watermark: Option<String>,
+    /// Push only.
+    pub(crate) url: Option<String>,
 }
 
 #[derive(Debug)]
@@ -176,6 +178,7 @@ fn subscribe(call: &Node) -> Result<Subscribe, Refusal> {
             ))
         })?);
     }
+    let url = (mode == Mode::Push).then(|| required(request, "URL")).transpose()?;
     let minutes = request.text_of("Timeout").or(request.text_of("StatusFrequency"));
     Ok(Subscribe {
         mode,
@@ -184,7 +187,25 @@ fn subscribe(call: &Node) -> Result<Subscribe, Refusal> {
         minutes: minutes.and_then(|minutes| minutes.parse().ok()),
         // exchangelib writes it in the messages namespace, the schema has it in types: names go without
         watermark: request.text_of("Watermark").filter(|mark| !mark.is_empty()).map(str::to_owned),
+        url,
     })
+}
+
+/// What a client's web service answers to a post.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum SubscriptionAnswer {
+    Ok,
+    Unsubscribe,
+}
+
+/// `None`: it is no such answer.
+pub(crate) fn read_push_answer(body: &[u8]) -> Option<SubscriptionAnswer> {
+    let root = Node::read(body).filter(|root| root.name == "Envelope")?;
+    match root.child("Body")?.child("SendNotificationResult")?.text_of("SubscriptionStatus")? {
+        "OK" => Some(SubscriptionAnswer::Ok),
+        "Unsubscribe" => Some(SubscriptionAnswer::Unsubscribe),
+        _ => None,
+    }
 }
 
 fn folders(list: Option<&Node>) -> Vec<FolderRef> {

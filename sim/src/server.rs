@@ -1,5 +1,6 @@
 //! The server: requests, changes and time go in, pieces of responses come out.
 
+use crate::push::Push;
 use crate::request::{self, Operation, Request};
 use crate::stream::Stream;
 use crate::subscription::Subscription;
@@ -105,6 +106,8 @@ pub struct Server {
     pub(crate) incarnation: u32,
     pub(crate) counter: u32,
     pub(crate) last_event: u64,
+    pub(crate) pushes: BTreeMap<String, Push>,
+    pub(crate) last_post: u64,
 }
 
 impl Server {
@@ -129,6 +132,8 @@ impl Server {
             incarnation: 0,
             counter: 0,
             last_event: 0,
+            pushes: BTreeMap::new(),
+            last_post: 0,
         }
     }
 
@@ -270,6 +275,7 @@ impl Server {
             self.records[subscription.record].ended = Some((now, End::Restarted));
         }
         self.by_mailbox.clear();
+        self.pushes.clear();
         self.expiries.clear();
         self.counter = 0;
         self.incarnation += 1;
@@ -352,6 +358,7 @@ impl Server {
 
     pub(crate) fn forget(&mut self, id: &str, why: End, now: Duration) {
         let Some(subscription) = self.subscriptions.remove(id) else { return };
+        self.pushes.remove(id);
         self.records[subscription.record].ended = Some((now, why));
         if let Some(at) = subscription.expires {
             self.expiries.remove(&(at, id.to_owned()));

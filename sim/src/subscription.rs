@@ -11,7 +11,7 @@ pub enum Mode {
     Streaming,
     /// By `GetEvents`.
     Pull,
-    /// By the server posting them (accepted; never posted here).
+    /// By the server posting them to the client.
     Push,
 }
 
@@ -20,7 +20,7 @@ pub enum Mode {
 pub enum End {
     /// `Unsubscribe`.
     Unsubscribed,
-    /// No connection for too long.
+    /// No connection for too long, or posts that nobody took.
     Expired,
     /// The server restarted.
     Restarted,

@@ -160,6 +160,18 @@ impl Writer {
         .into_bytes()
     }
 
+    /// What is posted to a client's web service.
+    pub(crate) fn send_notification(&self, notification: &Notification) -> Vec<u8> {
+        let message = Self::success("SendNotificationResponseMessage", &self.notification(notification));
+        format!(
+            "<?xml version=\"1.0\" encoding=\"utf-8\"?><soap11:Envelope xmlns:soap11=\"{SOAP}\"><soap11:Header>\
+             <t:RequestServerVersion xmlns:t=\"{TYPES}\" Version=\"Exchange2013\"/></soap11:Header><soap11:Body>\
+             <m:SendNotification xmlns:t=\"{TYPES}\" xmlns:m=\"{MESSAGES}\"><m:ResponseMessages>{message}\
+             </m:ResponseMessages></m:SendNotification></soap11:Body></soap11:Envelope>"
+        )
+        .into_bytes()
+    }
+
     /// gromox writes empty lists, Exchange leaves them out.
     fn list(&self, inner: &mut String, name: &str, content: &str) {
         let _ = match (content.is_empty(), self.gromox()) {

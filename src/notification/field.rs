@@ -201,6 +201,19 @@ impl EventFields {
         self.unread_count = self.part(Part::UNREAD_COUNT).span().and_then(|span| number(span.of(run)));
     }
 
+    #[cfg(feature = "serde")]
+    pub(super) fn set_unread_count(&mut self, count: Option<i32>) {
+        self.unread_count = count;
+    }
+
+    /// In the place of what is there.
+    #[cfg(feature = "serde")]
+    pub(super) fn put_field(&mut self, part: Part, field: Field) {
+        if let Some(place) = self.parts.get_mut(part.index()) {
+            *place = field;
+        }
+    }
+
     /// Changes every text by `change`.
     pub(super) fn map(mut self, change: impl FnMut(Field) -> Field) -> Self {
         if let Some(field) = self.parts.get_mut(Part::UNREAD_COUNT.index()) {
@@ -259,6 +272,25 @@ impl NotificationHead {
         if !self.previous_watermark.is_present() {
             self.previous_watermark = self.store(watermark);
         }
+    }
+
+    #[cfg(feature = "serde")]
+    pub(super) fn put_subscription_id(&mut self, id: Field) {
+        self.subscription_id = id;
+    }
+
+    #[cfg(feature = "serde")]
+    pub(super) fn put_previous_watermark(&mut self, watermark: Field) {
+        self.previous_watermark = watermark;
+    }
+
+    /// Keeps a text behind those that are there. `None`: no more fits.
+    #[cfg(feature = "serde")]
+    pub(super) fn append(&mut self, text: &str) -> Option<Field> {
+        let start = u32::try_from(self.text.len()).ok()?;
+        let end = start.checked_add(u32::try_from(text.len()).ok()?).filter(|end| *end < u32::MAX)?;
+        self.text.push_str(text);
+        Some(Field::new(Span { start, end }))
     }
 
     // each is at most an event long, which a limit keeps below 256 MiB

@@ -3,6 +3,8 @@
 //! This layer knows what EWS answers mean and nothing of HTTP, time or retries. It depends on the xml layer and nothing
 //! here depends on a layer above.
 
+#[cfg(feature = "serde")]
+mod deserialize;
 mod event;
 mod field;
 mod message;
@@ -11,7 +13,11 @@ mod owned;
 mod parser;
 mod passage;
 mod place;
+#[cfg(feature = "serde")]
+mod serialize;
 mod shape;
+#[cfg(feature = "jiff")]
+mod timestamp;
 mod vocabulary;
 
 pub use event::{
@@ -22,3 +28,5 @@ pub use message::{ConnectionStatus, Fault, Message, Operation, Response, Respons
 pub use owned::OwnedEvent;
 pub use parser::NotificationParser;
 pub(crate) use parser::Stepped;
+#[cfg(feature = "jiff")]
+pub use timestamp::parse_timestamp;

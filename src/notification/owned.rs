@@ -49,6 +49,17 @@ impl OwnedEvent {
         }
     }
 
+    /// From parts whose texts all lie in the head's.
+    #[cfg(feature = "serde")]
+    pub(super) fn from_parts(head: NotificationHead, fields: EventFields) -> Self {
+        Self {
+            head,
+            fields,
+            #[cfg(feature = "bytes")]
+            chunk: None,
+        }
+    }
+
     /// Shares `chunk` if the event lies in it; what a Notification says before its events is copied in any case.
     #[cfg(feature = "bytes")]
     pub(super) fn sharing(view: EventView<'_>, chunk: &bytes::Bytes) -> Self {

@@ -10,6 +10,7 @@ use super::errors::Action;
 use super::event::{GapReason, SubscriptionKey};
 use super::http::Verdict;
 use super::time::Instant;
+use super::trace::RequestSpan;
 use crate::NotificationParser;
 use crate::request::{ConnectionTimeout, Text};
 
@@ -57,6 +58,7 @@ pub(super) struct Flight {
     pub(super) complaint: Option<Complaint>,
     pub(super) good: bool,
     pub(super) new_id: Option<Text>,
+    pub(super) span: RequestSpan,
 }
 
 /// A hanging connection.

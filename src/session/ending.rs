@@ -71,6 +71,7 @@ impl Session {
     /// A request has ended.
     pub(super) fn conclude(&mut self, id: RequestId, ending: Ending, cancel: bool) {
         let Some(flight) = self.take_flight(id, cancel) else { return };
+        flight.span.ended(&ending);
         self.learn(id, &flight, &ending);
         match &flight.kind {
             Kind::Subscribe(key) => self.subscribe_ended(*key, &flight, ending),

@@ -12,6 +12,13 @@ pub struct SubscriptionKey {
     pub(super) generation: u32,
 }
 
+impl fmt::Display for SubscriptionKey {
+    /// Short, for logs: its place in the session, and which of those that had the place it is.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.index, self.generation)
+    }
+}
+
 /// Names a request of a session, and the answer to it. Never used again for another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RequestId(pub(super) u64);

@@ -96,6 +96,8 @@ mod ending;
 mod errors;
 mod event;
 mod http;
+#[cfg(feature = "http")]
+mod http_types;
 mod ids;
 mod output;
 mod planner;
@@ -104,6 +106,7 @@ mod slots;
 mod subscription;
 mod time;
 mod timers;
+mod trace;
 mod transition;
 
 use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -444,6 +447,7 @@ impl Session {
         }
         let before = record.state;
         let (state, effects) = transition::next(before, input);
+        trace::transition(key, before.phase, input, state.phase);
         record.state = state;
         let lane = record.lane;
         let mut emptied = None;
@@ -512,6 +516,7 @@ impl Session {
     }
 
     fn tell(&mut self, event: SessionEvent) {
+        trace::told(&event);
         self.outbox.push_back(Output::Event(event));
     }
 

@@ -11,6 +11,7 @@ use super::event::{GapReason, RequestId, SessionEvent, SubscriptionKey};
 use super::http::Verdict;
 use super::output::{Output, Request};
 use super::time::Instant;
+use super::trace::RequestSpan;
 use super::transition::{Input, Phase};
 use super::{End, Session, Timer};
 use crate::request::{Subscribe, SubscriptionIds, Text, Unsubscribe, write_get_streaming_events};
@@ -216,6 +217,8 @@ impl Session {
         }
         let deadline = self.now.after(limit);
         self.timers.set(deadline, Timer::Flight(id));
+        let subscriptions = if let Kind::Stream(stream) = &kind { stream.members.len() } else { 1 };
+        let span = RequestSpan::open(id, operation, subscriptions);
         let parser = self.parsers.pop().unwrap_or_else(|| NotificationParser::with_limits(self.config.limits));
         self.flights.insert(
             id,
@@ -233,6 +236,7 @@ impl Session {
                 complaint: None,
                 good: false,
                 new_id: None,
+                span,
             },
         );
         id

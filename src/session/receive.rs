@@ -56,6 +56,7 @@ impl Session {
                 lane.set_cookie(value);
             }
         }
+        flight.span.head(status);
         flight.status = status;
         flight.verdict = http::verdict(status, location);
         flight.retry_after = retry_after.and_then(|value| http::retry_after(value, date, clock));
@@ -86,11 +87,15 @@ impl Session {
                 *input = &[];
                 return None;
             };
-            let Ok(step) = flight.parser.step(input) else {
-                *input = &[];
-                let ending = self.by_status(id, GapReason::ProtocolError);
-                self.conclude(id, ending, true);
-                return None;
+            let step = match flight.parser.step(input) {
+                Ok(step) => step,
+                Err(error) => {
+                    flight.span.unreadable(&error);
+                    *input = &[];
+                    let ending = self.by_status(id, GapReason::ProtocolError);
+                    self.conclude(id, ending, true);
+                    return None;
+                }
             };
             let taken = u64::try_from(before.saturating_sub(input.len())).unwrap_or(u64::MAX);
             let seen = match step {
@@ -126,7 +131,13 @@ impl Session {
         self.lingering.remove(&id);
         self.advance(now);
         let Some(flight) = self.flights.get_mut(&id) else { return };
-        let whole = flight.parser.finish().is_ok();
+        let whole = match flight.parser.finish() {
+            Ok(()) => true,
+            Err(error) => {
+                flight.span.unreadable(&error);
+                false
+            }
+        };
         let closed = matches!(&flight.kind, Kind::Stream(stream) if stream.closed);
         let ending = if !whole {
             self.by_status(id, GapReason::ConnectionLost)

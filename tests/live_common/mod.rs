@@ -1,4 +1,5 @@
 //! Programs that are started and listened to, and peers of a few lines on a socket.
+#![allow(dead_code)] // each test file uses a part of it
 
 use std::io::{BufRead, BufReader, Read};
 use std::net::{TcpListener, TcpStream};
@@ -59,6 +60,12 @@ impl Exchange {
     }
 }
 
+/// Runs an example to its end: its exit status, its lines, and what it wrote to standard error.
+pub(crate) fn run(name: &str, arguments: &[&str]) -> (Option<i32>, Vec<String>, String) {
+    let (code, text, errors) = Program::start(name, arguments).end_with_text();
+    (code, text.lines().map(str::to_owned).collect(), errors)
+}
+
 /// An example under test.
 pub(crate) struct Program {
     process: Process,
@@ -92,6 +99,11 @@ impl Program {
             text
         });
         Self { process: child, lines, reader, close, errors, seen: vec![] }
+    }
+
+    /// The next line, whatever it is.
+    pub(crate) fn line(&mut self, limit: Duration) -> String {
+        self.lines.recv_timeout(limit).unwrap()
     }
 
     /// The next line that is so, passing over others.
