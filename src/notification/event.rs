@@ -164,12 +164,12 @@ macro_rules! id_view {
 }
 
 id_view! {
-    /// Names an item: `t:ItemIdType` of the EWS schema.
+    /// Names an item: [`t:ItemId`](https://learn.microsoft.com/exchange/client-developer/web-service-reference/itemid), `t:ItemIdType` of the EWS schema.
     ItemId
 }
 
 id_view! {
-    /// Names a folder: `t:FolderIdType` of the EWS schema.
+    /// Names a folder: [`t:FolderId`](https://learn.microsoft.com/exchange/client-developer/web-service-reference/folderid), `t:FolderIdType` of the EWS schema.
     FolderId
 }
 
@@ -177,26 +177,28 @@ id_view! {
 macro_rules! common {
     ($name:ident) => {
         impl<'a> $name<'a> {
-            /// `t:SubscriptionId` of the Notification it came in. Absent only where the server broke the schema.
+            /// `t:SubscriptionId` of the [Notification](https://learn.microsoft.com/exchange/client-developer/web-service-reference/notification-ex15websvcsotherref) it came in. Absent
+            /// only where the server broke the schema.
             #[must_use]
             pub fn subscription_id(&self) -> Option<&'a str> {
                 self.0.subscription_id()
             }
 
-            /// `t:PreviousWatermark` of the Notification: pull and push only.
+            /// [`t:PreviousWatermark`](https://learn.microsoft.com/exchange/client-developer/web-service-reference/previouswatermark) of the Notification: pull and push only. Opaque.
             #[must_use]
             pub fn previous_watermark(&self) -> Option<&'a str> {
                 self.0.previous_watermark()
             }
 
-            /// `t:MoreEvents` of the Notification: whether more events wait on the server. Absent from Exchange's
-            /// streams.
+            /// [`t:MoreEvents`](https://learn.microsoft.com/exchange/client-developer/web-service-reference/moreevents) of the Notification: whether more events wait on the server. Absent
+            /// from Exchange's streams.
             #[must_use]
             pub fn more_events(&self) -> Option<bool> {
                 self.0.more_events()
             }
 
-            /// `t:Watermark` of the event: pull and push only.
+            /// [`t:Watermark`](https://learn.microsoft.com/exchange/client-developer/web-service-reference/watermark) of the event: pull and push only. Opaque; what the next
+            /// [`GetEvents`](crate::request::GetEvents) asks with.
             #[must_use]
             pub fn watermark(&self) -> Option<&'a str> {
                 self.0.watermark()
@@ -221,8 +223,9 @@ macro_rules! common {
 macro_rules! change {
     ($name:ident) => {
         impl<'a> $name<'a> {
-            /// `t:TimeStamp`: when it happened, an `xs:dateTime` as sent, with any number of fractional digits (Exchange
-            /// sends none, other servers nine). Empty when the server left it out, which the schema does not allow.
+            /// [`t:TimeStamp`](https://learn.microsoft.com/exchange/client-developer/web-service-reference/timestamp): when it happened by the server's clock, an `xs:dateTime` in UTC as sent, with
+            /// any number of fractional digits (Exchange sends none, other servers nine). Empty when the server left it
+            /// out, which the schema does not allow.
             #[must_use]
             pub fn timestamp(&self) -> &'a str {
                 self.0.timestamp().unwrap_or_default()
@@ -265,7 +268,7 @@ macro_rules! relocation {
                 self.0.old_folder_id()
             }
 
-            /// `t:OldParentFolderId`: the folder it was in before.
+            /// [`t:OldParentFolderId`](https://learn.microsoft.com/exchange/client-developer/web-service-reference/oldparentfolderid): the folder it was in before.
             #[must_use]
             pub fn old_parent_folder_id(&self) -> Option<FolderId<'a>> {
                 self.0.old_parent_folder_id()
@@ -285,7 +288,7 @@ macro_rules! event_view {
 }
 
 event_view! {
-    /// An item or folder was created.
+    /// An item or folder was created: [`t:CreatedEvent`](https://learn.microsoft.com/exchange/client-developer/web-service-reference/createdevent).
     ///
     /// ```text
     /// <t:CreatedEvent><t:TimeStamp>2026-03-05T09:14:01Z</t:TimeStamp><t:ItemId Id="AAMk" ChangeKey="CQAAAA=="/>
@@ -296,18 +299,20 @@ event_view! {
 }
 
 event_view! {
-    /// An item or folder was deleted for good. Deleting to the Deleted Items folder is a [`MovedEvent`].
+    /// An item or folder was deleted for good: [`t:DeletedEvent`](https://learn.microsoft.com/exchange/client-developer/web-service-reference/deletedevent). Deleting to the Deleted Items folder
+    /// is a [`MovedEvent`].
     DeletedEvent: common, change
 }
 
 event_view! {
-    /// An item or folder was changed. A change of an item also changes its folder: two events are usual, and servers
-    /// repeat them.
+    /// An item or folder was changed: [`t:ModifiedEvent`](https://learn.microsoft.com/exchange/client-developer/web-service-reference/modifiedevent). A change of an item also changes its folder:
+    /// two events are usual, and servers repeat them.
     ModifiedEvent: common, change
 }
 
 impl ModifiedEvent<'_> {
-    /// `t:UnreadCount`: unread items in the folder, when it happened to a folder; even then servers may leave it out.
+    /// [`t:UnreadCount`](https://learn.microsoft.com/exchange/client-developer/web-service-reference/unreadcount): unread items in the folder, when it happened to a folder; even then servers may
+    /// leave it out.
     #[must_use]
     pub fn unread_count(&self) -> Option<i32> {
         self.0.unread_count()
@@ -315,27 +320,30 @@ impl ModifiedEvent<'_> {
 }
 
 event_view! {
-    /// An item or folder went to another folder.
+    /// An item or folder went to another folder: [`t:MovedEvent`](https://learn.microsoft.com/exchange/client-developer/web-service-reference/movedevent). Its id is a new one, the former is
+    /// [`old_item_id`](Self::old_item_id) or [`old_folder_id`](Self::old_folder_id).
     MovedEvent: common, change, relocation
 }
 
 event_view! {
-    /// An item or folder was copied; the event names the copy, its `old_` parts the original.
+    /// An item or folder was copied: [`t:CopiedEvent`](https://learn.microsoft.com/exchange/client-developer/web-service-reference/copiedevent). It names the copy, its `old_` parts the original.
     CopiedEvent: common, change, relocation
 }
 
 event_view! {
-    /// A mail arrived. Servers send a [`CreatedEvent`] for it as well.
+    /// A mail arrived: [`t:NewMailEvent`](https://learn.microsoft.com/exchange/client-developer/web-service-reference/newmailevent). Servers send a [`CreatedEvent`] for it as well.
     NewMailEvent: common, change
 }
 
 event_view! {
-    /// The user's free/busy time changed; comes with a [`ModifiedEvent`] of the calendar item.
+    /// The user's free/busy time changed: [`t:FreeBusyChangedEvent`](https://learn.microsoft.com/exchange/client-developer/web-service-reference/freebusychangedevent). Comes with a
+    /// [`ModifiedEvent`] of the calendar item.
     FreeBusyChangedEvent: common, change
 }
 
 event_view! {
-    /// Nothing happened: the heartbeat of pull, push, and of some servers' streams.
+    /// Nothing happened: [`t:StatusEvent`](https://learn.microsoft.com/exchange/client-developer/web-service-reference/statusevent), the heartbeat of pull, push, and of some servers' streams. In
+    /// pull and push it has a [`watermark`](Self::watermark) to go on from.
     StatusEvent: common
 }
 

@@ -19,7 +19,8 @@ pub enum Message<'a> {
     Response(Response<'a>),
     /// A subscription was made.
     Subscribed(Subscribed<'a>),
-    /// A subscription that the surrounding response's error is about: one of its `ErrorSubscriptionIds`.
+    /// A subscription that the surrounding response's error is about: one of its
+    /// [`ErrorSubscriptionIds`](https://learn.microsoft.com/exchange/client-developer/web-service-reference/errorsubscriptionids).
     ErrorSubscriptionId(&'a str),
     /// Whether the server keeps the connection open.
     ConnectionStatus(ConnectionStatus),
@@ -31,7 +32,7 @@ pub enum Message<'a> {
     EndOfEnvelope,
 }
 
-/// `m:ConnectionStatus` of a GetStreamingEvents response.
+/// [`m:ConnectionStatus`](https://learn.microsoft.com/exchange/client-developer/web-service-reference/connectionstatus) of a GetStreamingEvents response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ConnectionStatus {
@@ -64,13 +65,13 @@ impl ConnectionStatus {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Operation {
-    /// `m:GetStreamingEventsResponse`
+    /// `m:GetStreamingEventsResponse`: [the operation](https://learn.microsoft.com/exchange/client-developer/web-service-reference/getstreamingevents-operation).
     GetStreamingEvents,
-    /// `m:GetEventsResponse`
+    /// `m:GetEventsResponse`: [the operation](https://learn.microsoft.com/exchange/client-developer/web-service-reference/getevents-operation).
     GetEvents,
-    /// `m:SubscribeResponse`
+    /// `m:SubscribeResponse`: [the operation](https://learn.microsoft.com/exchange/client-developer/web-service-reference/subscribe-operation).
     Subscribe,
-    /// `m:UnsubscribeResponse`
+    /// `m:UnsubscribeResponse`: [the operation](https://learn.microsoft.com/exchange/client-developer/web-service-reference/unsubscribe-operation).
     Unsubscribe,
     /// `m:SendNotification`
     SendNotification,
@@ -157,7 +158,7 @@ impl<'a> Response<'a> {
         self.class
     }
 
-    /// `m:ResponseCode`: `NoError`, or what went wrong.
+    /// [`m:ResponseCode`](https://learn.microsoft.com/exchange/client-developer/web-service-reference/responsecode): `NoError`, or what went wrong. Servers know hundreds, and invent new ones.
     #[must_use]
     pub fn code(&self) -> Option<&'a str> {
         self.fields.code.text(self.run)
@@ -169,7 +170,7 @@ impl<'a> Response<'a> {
         self.fields.text.text(self.run)
     }
 
-    /// `BackOffMilliseconds` of `m:MessageXml`: how long the server wants to be left alone, in milliseconds. May be 0.
+    /// `BackOffMilliseconds` of [`m:MessageXml`](https://learn.microsoft.com/exchange/client-developer/web-service-reference/messagexml): how long the server wants to be left alone, in milliseconds. May be 0.
     #[must_use]
     pub fn back_off_ms(&self) -> Option<u64> {
         self.details.back_off_ms
@@ -305,7 +306,7 @@ impl fmt::Debug for Fault<'_> {
     }
 }
 
-/// `t:ServerVersionInfo` of the SOAP header. Every part may be absent.
+/// [`t:ServerVersionInfo`](https://learn.microsoft.com/exchange/client-developer/web-service-reference/serverversioninfo) of the SOAP header. Every part may be absent.
 #[derive(Clone, Copy)]
 pub struct ServerVersion<'a> {
     pub(super) run: &'a str,

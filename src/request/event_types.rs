@@ -2,7 +2,9 @@
 
 use core::ops::BitOr;
 
-/// A set of `t:NotificationEventTypeType`, never empty: servers refuse a Subscribe without event types.
+/// A set of [event types](https://learn.microsoft.com/exchange/client-developer/web-service-reference/eventtype) (`t:NotificationEventTypeType`), never empty: servers refuse a Subscribe without.
+///
+/// Sets are put together with `|`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct EventTypes(u8);
 
@@ -18,19 +20,19 @@ const NAMES: [(EventTypes, &str); 7] = [
 ];
 
 impl EventTypes {
-    /// A mail arrived.
+    /// `NewMailEvent`: a mail arrived.
     pub const NEW_MAIL: Self = Self(1);
-    /// An item or folder was created.
+    /// `CreatedEvent`: an item or folder was created.
     pub const CREATED: Self = Self(1 << 1);
-    /// An item or folder was deleted for good.
+    /// `DeletedEvent`: an item or folder was deleted for good.
     pub const DELETED: Self = Self(1 << 2);
-    /// An item or folder was changed.
+    /// `ModifiedEvent`: an item or folder was changed.
     pub const MODIFIED: Self = Self(1 << 3);
-    /// An item or folder went to another folder.
+    /// `MovedEvent`: an item or folder went to another folder, be it Deleted Items.
     pub const MOVED: Self = Self(1 << 4);
-    /// An item or folder was copied.
+    /// `CopiedEvent`: an item or folder was copied.
     pub const COPIED: Self = Self(1 << 5);
-    /// Free/busy time changed.
+    /// `FreeBusyChangedEvent`: free/busy time changed. Exchange 2010 SP1 and later.
     pub const FREE_BUSY_CHANGED: Self = Self(1 << 6);
     /// Everything that happens to items and folders. Not free/busy changes, which repeat what `ModifiedEvent` says and
     /// which some servers refuse.

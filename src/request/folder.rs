@@ -6,7 +6,8 @@ use super::text::{Text, element, escape, put};
 
 macro_rules! distinguished {
     ($($variant:ident = $name:literal,)+) => {
-        /// `t:DistinguishedFolderIdNameType` of the EWS schema: folders that every mailbox names the same.
+        /// [`t:DistinguishedFolderIdNameType`](https://learn.microsoft.com/exchange/client-developer/web-service-reference/distinguishedfolderid) of the EWS schema: folders that every mailbox names
+        /// the same. Which of them a server knows depends on its version; it refuses others (`ErrorSchemaValidation`).
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[non_exhaustive]
         pub enum DistinguishedFolder {

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use super::text::{Text, element, put};
 
-/// `t:RequestServerVersion/@Version`: which edition of the schema the client speaks.
+/// [`t:RequestServerVersion/@Version`](https://learn.microsoft.com/exchange/client-developer/web-service-reference/requestserverversion): which edition of the schema the client speaks.
 ///
 /// Not which server it is: a server answers any version up to its own. Streaming needs `Exchange2010_SP1`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -49,7 +49,9 @@ impl Version {
     }
 }
 
-/// `t:ExchangeImpersonation/t:ConnectingSID`: whose mailbox a service account acts for.
+/// [`t:ExchangeImpersonation/t:ConnectingSID`](https://learn.microsoft.com/exchange/client-developer/web-service-reference/exchangeimpersonation): whose mailbox a service account acts for.
+///
+/// Throttling counts against that mailbox then, not against the account.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Impersonation {
     /// `t:PrincipalName`: a user principal name.

@@ -7,7 +7,8 @@ use super::error::RequestError;
 use super::header::{Header, Impersonation, Version, bare_envelope, envelope};
 use super::text::{Text, element, number, put};
 
-/// How long the server keeps a hanging connection, in minutes, 1..=30: `t:StreamingSubscriptionConnectionTimeoutType`.
+/// How long the server keeps a hanging connection, in minutes, 1..=30: [`m:ConnectionTimeout`](https://learn.microsoft.com/exchange/client-developer/web-service-reference/connectiontimeout),
+/// `t:StreamingSubscriptionConnectionTimeoutType`. Servers are late by up to a minute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ConnectionTimeout(u16);
 
@@ -37,7 +38,7 @@ impl ConnectionTimeout {
     }
 }
 
-/// The subscriptions of one GetStreamingEvents: 1 to 200 ids.
+/// The subscriptions of one GetStreamingEvents: 1 to 200 ids ([`m:SubscriptionIds`](https://learn.microsoft.com/exchange/client-developer/web-service-reference/subscriptionids)).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SubscriptionIds(Vec<Text>);
 
@@ -61,7 +62,7 @@ impl SubscriptionIds {
     }
 }
 
-/// `m:GetStreamingEvents`: opens the hanging connection on which events come.
+/// [`m:GetStreamingEvents`](https://learn.microsoft.com/exchange/client-developer/web-service-reference/getstreamingevents-operation): opens the hanging connection on which events come.
 #[derive(Clone, Copy, Debug)]
 pub struct GetStreamingEvents<'a> {
     ids: &'a SubscriptionIds,
@@ -102,7 +103,7 @@ fn streaming<'i>(ids: impl Iterator<Item = &'i str>, timeout: ConnectionTimeout,
     put(out, &["</m:GetStreamingEvents>"]);
 }
 
-/// `m:GetEvents`: asks a pull subscription for what happened since a watermark.
+/// [`m:GetEvents`](https://learn.microsoft.com/exchange/client-developer/web-service-reference/getevents-operation): asks a pull subscription for what happened since a watermark.
 #[derive(Clone, Copy, Debug)]
 pub struct GetEvents<'a> {
     id: &'a Text,
@@ -127,7 +128,8 @@ impl<'a> GetEvents<'a> {
     }
 }
 
-/// `m:Unsubscribe`: ends a streaming or pull subscription.
+/// [`m:Unsubscribe`](https://learn.microsoft.com/exchange/client-developer/web-service-reference/unsubscribe-operation): ends a streaming or pull subscription. That the server does not know it any
+/// more (`ErrorSubscriptionNotFound`) is as good.
 #[derive(Clone, Copy, Debug)]
 pub struct Unsubscribe<'a> {
     id: &'a Text,
@@ -156,7 +158,7 @@ impl<'a> Unsubscribe<'a> {
     }
 }
 
-/// `m:SubscriptionStatus`: whether a push subscription is to go on.
+/// [`m:SubscriptionStatus`](https://learn.microsoft.com/exchange/client-developer/web-service-reference/subscriptionstatus): whether a push subscription is to go on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum SubscriptionStatus {
     /// Go on.
@@ -165,7 +167,8 @@ pub enum SubscriptionStatus {
     Unsubscribe,
 }
 
-/// `m:SendNotificationResult`: what the client's web service answers to a push notification.
+/// [`m:SendNotificationResult`](https://learn.microsoft.com/exchange/client-developer/web-service-reference/sendnotificationresult): what the client's web service answers to a push notification, with
+/// status 200 and `Content-Type: text/xml; charset=utf-8`.
 #[derive(Clone, Copy, Debug)]
 pub struct SendNotificationResult(SubscriptionStatus);
 

@@ -32,7 +32,7 @@ impl Minutes {
     }
 }
 
-/// `m:Subscribe`: asks the server to keep a list of what happens.
+/// [`m:Subscribe`](https://learn.microsoft.com/exchange/client-developer/web-service-reference/subscribe-operation): asks the server to keep a list of what happens.
 #[derive(Clone, Copy, Debug)]
 pub struct Subscribe<'a> {
     folders: &'a Folders,
@@ -48,19 +48,22 @@ enum Form<'a> {
 }
 
 impl<'a> Subscribe<'a> {
-    /// `m:StreamingSubscriptionRequest`: events come on a hanging connection.
+    /// [`m:StreamingSubscriptionRequest`](https://learn.microsoft.com/exchange/client-developer/web-service-reference/streamingsubscriptionrequest): events come on a hanging connection. Exchange
+    /// 2010 SP1 and later.
     #[must_use]
     pub const fn streaming(folders: &'a Folders, events: EventTypes) -> Self {
         Self { folders, events, form: Form::Streaming }
     }
 
-    /// `m:PullSubscriptionRequest`: the client asks with GetEvents. `timeout`: after so much silence it is dropped.
+    /// [`m:PullSubscriptionRequest`](https://learn.microsoft.com/exchange/client-developer/web-service-reference/pullsubscriptionrequest): the client asks with [`GetEvents`](super::GetEvents).
+    /// `timeout`: when nobody has asked for so many minutes, the server drops it.
     #[must_use]
     pub const fn pull(folders: &'a Folders, events: EventTypes, timeout: Minutes) -> Self {
         Self { folders, events, form: Form::Pull { watermark: None, timeout } }
     }
 
-    /// `m:PushSubscriptionRequest`: the server posts to `url`, at least every `frequency`.
+    /// [`m:PushSubscriptionRequest`](https://learn.microsoft.com/exchange/client-developer/web-service-reference/pushsubscriptionrequest): the server posts to `url` when something happens, and at
+    /// least every `frequency` minutes ([`t:StatusFrequency`](https://learn.microsoft.com/exchange/client-developer/web-service-reference/statusfrequency)).
     #[must_use]
     pub const fn push(folders: &'a Folders, events: EventTypes, frequency: Minutes, url: &'a Text) -> Self {
         Self { folders, events, form: Form::Push { watermark: None, frequency, url, caller_data: None } }
@@ -76,7 +79,7 @@ impl<'a> Subscribe<'a> {
         self
     }
 
-    /// `t:CallerData`: what the server sends back with each notification. Push only: elsewhere it changes nothing.
+    /// [`t:CallerData`](https://learn.microsoft.com/exchange/client-developer/web-service-reference/callerdata): what the server sends back with each notification. Push only: elsewhere it changes nothing.
     #[must_use]
     pub const fn caller_data(mut self, data: &'a Text) -> Self {
         if let Form::Push { caller_data, .. } = &mut self.form {

@@ -10,7 +10,10 @@ use super::event::SubscriptionKey;
 use super::time::Instant;
 use crate::request::{Impersonation, Text};
 
-/// A group of mailboxes on one mailbox server, by the vendor's article on affinity.
+/// A group of mailboxes on one mailbox server, by the vendor's [article on affinity](https://learn.microsoft.com/exchange/client-developer/exchange-web-services/how-to-maintain-affinity-between-group-of-subscriptions-and-mailbox-server).
+///
+/// The article has groups of at most 200. Adds `X-AnchorMailbox`, `X-PreferServerAffinity` and the cookie
+/// `X-BackEndOverrideCookie` to the requests of its subscriptions.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Group {
     name: String,

@@ -88,31 +88,34 @@ macro_rules! setters {
 }
 
 setters! {
-    /// Which schema is spoken. Default: `Exchange2013`.
+    /// Which schema is spoken. Default: `Exchange2013`. Streaming needs `Exchange2010_SP1` at least.
     with_version: version, Version;
     /// What one answer may cost. Default: [`Limits::DEFAULT`].
     with_limits: limits, Limits;
-    /// How long the server keeps a hanging connection. Default: 30 minutes.
+    /// How long the server keeps a hanging connection, 1 to 30 minutes. Default: 30 minutes.
     with_connection_timeout: connection_timeout, ConnectionTimeout;
-    /// The most hanging connections at a time; 0 counts as 1. Servers allow 3 or 10. Default: 3.
+    /// The most hanging connections at a time; 0 counts as 1. Servers allow an account 3 or 10; each serves up to 200
+    /// subscriptions of one group or one impersonated user. Default: 3.
     with_max_connections: max_connections, u32;
-    /// The most other requests at a time; 0 counts as 1. Default: 4.
+    /// The most other requests (Subscribe, Unsubscribe) at a time; 0 counts as 1. Default: 4.
     with_max_requests: max_requests, u32;
-    /// How long any other request may take. Default: 60 s.
+    /// How long any other request may take, from [`Output::Send`](super::Output::Send) to its answer's end. Default: 60 s.
     with_request_timeout: request_timeout, Duration;
-    /// How long a connection may be silent before its first message. Default: 60 s.
+    /// How long a connection may be silent before its first message. Exchange answers at once, another server after up to
+    /// 48 s. Default: 60 s.
     with_first_message_limit: first_message, Duration;
-    /// How long it may be silent afterwards; `None`: for ever. Default: 120 s.
+    /// How long it may be silent afterwards; `None`: for ever. Heartbeats come every 45 s. Default: 120 s.
     with_silence_limit: silence, Option<Duration>;
     /// How long it may last beyond the connection timeout. Default: 60 s.
     with_slack: slack, Duration;
     /// How long its body may take to end after `Closed`. Default: 10 s.
     with_drain_limit: drain, Duration;
-    /// The first wait after a failure, at most; doubled each time. Default: 5 s.
+    /// The first wait after a failure, at most; doubled each time. What is waited is a random part of it, and at least
+    /// 1 s. Default: 5 s.
     with_backoff_base: backoff_base, Duration;
     /// The longest wait of the session's own. Default: 5 minutes.
     with_backoff_cap: backoff_cap, Duration;
-    /// The longest wait that a server may ask for. Default: 1 hour.
+    /// The longest wait that a server may ask for, by `BackOffMilliseconds` or `Retry-After`. Default: 1 hour.
     with_hint_cap: hint_cap, Duration;
     /// How long a connection must have worked before failures are forgotten. Default: 30 s.
     with_healthy_after: healthy_after, Duration;
@@ -122,11 +125,12 @@ setters! {
     with_repack_interval: repack_interval, Duration;
     /// When the server had too many connections: how long until one more is tried again. Default: 15 minutes.
     with_connections_retry: connections_retry, Duration;
-    /// The most documents a minute without a mailbox event. Default: 600.
+    /// The most documents (SOAP envelopes) a minute without a mailbox event; beyond it the connection is given up, with a
+    /// gap. Default: 600.
     with_useless_documents: useless_documents, u32;
-    /// The most bytes a minute without a mailbox event. Default: 8 MiB.
+    /// The most bytes a minute without a mailbox event; the same. Default: 8 MiB.
     with_useless_bytes: useless_bytes, u64;
-    /// How long `close` waits for the server. Default: 10 s.
+    /// How long [`close`](super::Session::close) waits for the server. Default: 10 s.
     with_close_timeout: close_timeout, Duration;
     /// What to do with the ids of a connection that broke. Default: [`SuspectIds::RenewShort`].
     with_suspect_ids: suspect_ids, SuspectIds;

@@ -69,13 +69,13 @@ pub enum SessionEvent {
     /// The subscription is live for the first time: synchronise now, from here on nothing is missed in silence.
     Live(SubscriptionKey),
     /// Events may be missing between `last_timestamp` and now; the subscription is live again (or closed): synchronise
-    /// its folders.
+    /// its folders ([how](crate::guide::after_a_gap)).
     Gap {
         /// Whose.
         key: SubscriptionKey,
         /// Why.
         reason: GapReason,
-        /// `t:TimeStamp` of the last event that was delivered, as sent.
+        /// `t:TimeStamp` of the last event that was delivered, as sent: the server's clock, in UTC. `None`: there was none.
         last_timestamp: Option<String>,
     },
     /// The subscription is not being served; the session is mending it, and will report a gap when that is done.
@@ -91,7 +91,7 @@ pub enum SessionEvent {
         key: SubscriptionKey,
         /// How.
         reason: FailureReason,
-        /// The ResponseCode, where there was one.
+        /// The [ResponseCode](https://learn.microsoft.com/exchange/client-developer/web-service-reference/responsecode), where there was one.
         code: Option<String>,
     },
     /// The mailbox lives elsewhere: run Autodiscover. The subscription is set aside: `retry`, or `unsubscribe` and

@@ -7,7 +7,9 @@
 //! **Call `poll_output` until it returns `Timeout`, then hand in what happened (`handle_*`, `next_event` until `None`),
 //! and begin again; each time with a `now` that does not go back.**
 //!
-//! Calls that name a request or subscription that is no more change nothing: answers may be late.
+//! Calls that name a request or subscription that is no more change nothing: answers may be late. How to write the rest of a
+//! client is in the guides: [a driver](crate::guide::driver), [many mailboxes](crate::guide::many_mailboxes), [after a
+//! gap](crate::guide::after_a_gap).
 //!
 //! What becomes of a subscription, and what the caller is told:
 //!
@@ -338,7 +340,8 @@ impl Session {
 
     // ---- getters ------------------------------------------------------------------------------------------------
 
-    /// The server's id of a subscription, to be stored and [resumed](Subscription::resume). `None`: it has none now.
+    /// The server's id of a subscription, to be stored and [resumed](Subscription::resume). It changes when the subscription is
+    /// made anew: ask after each `Live` and `Gap`. `None`: it has none now.
     #[must_use]
     pub fn subscription_id(&self, key: SubscriptionKey) -> Option<&str> {
         self.table.get(key)?.id.as_ref().map(Text::as_str)

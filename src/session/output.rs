@@ -17,7 +17,8 @@ pub enum Output<'s> {
     Cancel(RequestId),
     /// Something the caller should know.
     Event(SessionEvent),
-    /// Nothing more to do until then: wait for the network, at most until this time.
+    /// Nothing more to do until then: wait for the network, at most until this time. Where nothing is to come, it is the end
+    /// of time ([`Duration::MAX`](core::time::Duration::MAX) after the origin): mind sums with it.
     Timeout(Instant),
 }
 
@@ -49,7 +50,8 @@ impl<'s> Request<'s> {
         self.draft.operation
     }
 
-    /// Header fields beyond those that any HTTP client sets. None of them holds credentials.
+    /// Header fields beyond those that any HTTP client sets: `Content-Type`, `Accept`, and for a group its affinity. None of
+    /// them holds credentials.
     pub fn headers(&self) -> impl Iterator<Item = (&'static str, &'s str)> + use<'s> {
         let fixed = [("Content-Type", "text/xml; charset=utf-8"), ("Accept", "text/xml")];
         fixed.into_iter().chain(self.draft.headers.iter().map(|(name, value)| (*name, value.as_str())))

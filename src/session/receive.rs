@@ -29,7 +29,8 @@ enum Seen {
 }
 
 impl Session {
-    /// The status and header fields of an answer. Names count in any case.
+    /// The status and header fields of an answer, once, before its body. Names count in any case. Of the fields `Retry-After`,
+    /// `Date`, `Location` and `Set-Cookie` matter; hand in all, or these.
     pub fn handle_head<'h>(
         &mut self,
         id: RequestId,
@@ -125,7 +126,7 @@ impl Session {
         }
     }
 
-    /// The body has ended as HTTP says it should.
+    /// The body has ended as HTTP says it should. A stream that ends so without a `Closed` is a broken one all the same.
     pub fn handle_end(&mut self, id: RequestId, now: Instant) {
         self.lingering.remove(&id);
         self.advance(now);
@@ -149,7 +150,7 @@ impl Session {
         self.conclude(id, ending, false);
     }
 
-    /// The request could not be sent, or its connection broke.
+    /// The request could not be sent, or its connection broke: before the end that `Content-Length` or the last chunk says.
     pub fn handle_failure(&mut self, id: RequestId, now: Instant) {
         self.lingering.remove(&id);
         self.advance(now);
