@@ -24,12 +24,14 @@ enum Answer {
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let (url, user, seconds, _exchange) = if let [url, user, seconds] = &arguments[..] {
-        (url.clone(), user.clone(), seconds.parse()?, None)
-    } else {
-        let config = ews_sim::Config::new(ews_sim::Style::Exchange);
-        let exchange = ews_sim::http::Running::start(([127, 0, 0, 1], 0).into(), config, 1, 1.0)?;
-        (format!("http://{}/EWS/Exchange.asmx", exchange.address()), "user".to_owned(), 5, Some(exchange))
+    let (url, user, seconds, _exchange) = match &arguments[..] {
+        [url, user, seconds] => (url.clone(), user.clone(), seconds.parse()?, None),
+        [] => {
+            let config = ews_sim::Config::new(ews_sim::Style::Exchange);
+            let exchange = ews_sim::http::Running::start(([127, 0, 0, 1], 0).into(), config, 1, 1.0)?;
+            (format!("http://{}/EWS/Exchange.asmx", exchange.address()), "user".to_owned(), 5, Some(exchange))
+        }
+        _ => return Err("usage: blocking [URL USER SECONDS]".into()),
     };
     let password = std::env::var("EWS_PASSWORD").unwrap_or_default();
     let basic = format!("Basic {}", base64::prelude::BASE64_STANDARD.encode(format!("{user}:{password}")));

@@ -24,12 +24,14 @@ const PAUSE: Duration = Duration::from_secs(1);
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let (url, user, rounds, _exchange) = if let [url, user, rounds] = &arguments[..] {
-        (url.clone(), user.clone(), rounds.parse()?, None)
-    } else {
-        let config = ews_sim::Config::new(ews_sim::Style::Exchange);
-        let exchange = ews_sim::http::Running::start(([127, 0, 0, 1], 0).into(), config, 1, 4.0)?;
-        (format!("http://{}/EWS/Exchange.asmx", exchange.address()), "user".to_owned(), 5, Some(exchange))
+    let (url, user, rounds, _exchange) = match &arguments[..] {
+        [url, user, rounds] => (url.clone(), user.clone(), rounds.parse()?, None),
+        [] => {
+            let config = ews_sim::Config::new(ews_sim::Style::Exchange);
+            let exchange = ews_sim::http::Running::start(([127, 0, 0, 1], 0).into(), config, 1, 4.0)?;
+            (format!("http://{}/EWS/Exchange.asmx", exchange.address()), "user".to_owned(), 5, Some(exchange))
+        }
+        _ => return Err("usage: pull [URL USER ROUNDS]".into()),
     };
     let mut client = Client::new(url, &user, &std::env::var("EWS_PASSWORD").unwrap_or_default());
 

@@ -27,7 +27,7 @@ use ews_stream::request::{
     DistinguishedFolder, EventTypes, Folders, Header, Minutes, SendNotificationResult, Subscribe, SubscriptionStatus,
     Text, Version,
 };
-use ews_stream::{Message, NotificationParser};
+use ews_stream::{Message, NotificationParser, Operation};
 use tokio::net::TcpListener;
 
 /// The server posts at least this often, in minutes.
@@ -36,6 +36,9 @@ const FREQUENCY: u16 = 1;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if !matches!(arguments.len(), 0 | 1 | 4) {
+        return Err("usage: push_listener [ADDRESS [URL USER PUBLIC]]".into());
+    }
     let address = arguments.first().map_or("127.0.0.1:0", String::as_str);
     let listener = TcpListener::bind(address).await?;
     let here = format!("http://{}/ews/push", listener.local_addr()?);
@@ -84,18 +87,26 @@ async fn receive(State(leaving): State<Arc<AtomicBool>>, body: Bytes) -> Respons
     }
 }
 
-/// All events of a post, a line each, or none: what is not answered with `OK` comes again as a whole.
+/// All events of a post, a line each, or none: what is not answered with `OK` comes again as a whole. An empty post is no
+/// error of the parser's, and no notification either.
 fn events(body: &[u8]) -> Result<String, Box<dyn Error>> {
     let mut parser = NotificationParser::new();
     let mut input = body;
-    let mut lines = String::new();
+    let (mut lines, mut heads) = (String::new(), 0);
     while let Some(message) = parser.next_message(&mut input)? {
-        if let Message::Event(_) = message {
-            lines += &serde_json::to_string(&message)?;
-            lines.push('\n');
+        match message {
+            Message::Event(_) => {
+                lines += &serde_json::to_string(&message)?;
+                lines.push('\n');
+            }
+            Message::Response(head) if head.operation() == Some(Operation::SendNotification) => heads += 1,
+            _ => {}
         }
     }
     parser.finish()?;
+    if heads == 0 {
+        return Err("this is no notification".into());
+    }
     Ok(lines)
 }
 

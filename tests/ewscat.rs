@@ -116,6 +116,10 @@ fn an_error_names_the_file_or_the_byte() {
     let (code, _, errors) = run("ewscat", &["no/such/file.body"]);
     assert_eq!(code, Some(1));
     assert!(errors.starts_with("error: no/such/file.body: "), "{errors}");
+    let folder = std::env::temp_dir();
+    let (code, _, errors) = run("ewscat", &[folder.to_str().unwrap()]);
+    assert_eq!(code, Some(1));
+    assert!(errors.contains(folder.to_str().unwrap()), "{errors}");
     let file = Scratch::new("cut");
     file.append(&fs::read(CAPTURE).unwrap()[..700]);
     for form in ["--json", "--text", "--stats"] {

@@ -92,6 +92,19 @@ fn push_listener_prints_what_is_posted_and_answers_so_that_it_is_posted_once() {
         let event = listener.until(SOON, |_| true);
         assert_eq!(number(&event), expected, "{event}");
     }
+    // what is no notification is not said to be safe
+    for (body, wanted) in [("", "this is no notification"), ("<html>", "not an EWS answer")] {
+        let mut answer = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .build()
+            .new_agent()
+            .post(&here)
+            .send(body)
+            .unwrap();
+        assert_eq!(answer.status(), 400);
+        let text = answer.body_mut().read_to_string().unwrap();
+        assert!(text.contains(wanted), "{text}");
+    }
     // all were answered: nothing is to be posted for a while
     wait_for("the last answer", || {
         exchange.with(|server, now| server.next_post().is_some_and(|at| at > now + Duration::from_secs(30)))
@@ -106,6 +119,15 @@ fn bytes_fanout_shares_most_events_with_their_chunk() {
         lines.last().unwrap().split_whitespace().filter_map(|word| word.trim_matches(',').parse().ok()).collect();
     let [shared, copied] = words[..] else { panic!("{lines:?}") };
     assert!(shared > copied && copied > 0, "{lines:?}");
+}
+
+#[test]
+fn arguments_that_make_no_sense_are_refused() {
+    for name in ["pull", "blocking", "push_listener"] {
+        let (code, _, errors) = run(name, &["a", "b"]);
+        assert_eq!(code, Some(1), "{name}");
+        assert!(errors.contains(&format!("usage: {name}")), "{errors}");
+    }
 }
 
 /// A NATS server on a port of its own choice.

@@ -1,10 +1,9 @@
 //! The system's allocator, counting what is held. One thread only.
-#![allow(unsafe_code)] // a global allocator cannot be written without
 
-use std::alloc::{GlobalAlloc, Layout, System};
+#[path = "../../tests/common/allocator.rs"]
+mod allocator;
+
 use std::cell::Cell;
-
-struct Counting;
 
 thread_local! {
     /// Whether bytes are counted.
@@ -13,40 +12,12 @@ thread_local! {
     static MOST: Cell<isize> = const { Cell::new(0) };
 }
 
-fn count(bytes: isize) {
+fn count(_: usize, bytes: isize) {
     if COUNTING.get() {
         HELD.set(HELD.get() + bytes);
         MOST.set(MOST.get().max(HELD.get()));
     }
 }
-
-fn size(bytes: usize) -> isize {
-    isize::try_from(bytes).unwrap_or(isize::MAX)
-}
-
-// SAFETY: every call goes to the system's allocator as it came.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        count(size(layout.size()));
-        // SAFETY: the caller's promise
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        count(-size(layout.size()));
-        // SAFETY: the caller's promise
-        unsafe { System.dealloc(pointer, layout) }
-    }
-
-    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
-        count(size(new_size) - size(layout.size()));
-        // SAFETY: the caller's promise
-        unsafe { System.realloc(pointer, layout, new_size) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
 
 /// Counts what `work` takes and gives back.
 pub(crate) fn counted<R>(work: impl FnOnce() -> R) -> R {

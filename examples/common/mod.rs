@@ -28,6 +28,12 @@ impl Input {
         }
     }
 
+    /// The error, saying which file it is about.
+    fn about(&self, error: &io::Error) -> io::Error {
+        let name = self.path().map_or_else(|| "standard input".into(), |path| path.to_string_lossy());
+        io::Error::new(error.kind(), format!("{name}: {error}"))
+    }
+
     /// The same with what `source` has now.
     pub(crate) fn read<E: From<io::Error>>(
         &self,
@@ -40,7 +46,7 @@ impl Input {
                 Ok(0) => return Ok(()),
                 Ok(read) => read,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(error) => return Err(error.into()),
+                Err(error) => return Err(self.about(&error).into()),
             };
             for chunk in buffer[..read].chunks(self.chunk_size.unwrap_or(read)) {
                 push(chunk)?;

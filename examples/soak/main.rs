@@ -184,8 +184,7 @@ impl Soak {
             tokio::select! {
                 (id, answer) = self.http.next() => match answer {
                     Answer::Head(status, headers) => {
-                        let headers = headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
-                        in_library(|| self.session.handle_head(id, status, headers, now));
+                        in_library(|| self.session.handle_http_head(id, status, &headers, now));
                     }
                     Answer::Chunk(bytes) => {
                         let mut input = &bytes[..];

@@ -144,8 +144,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         tokio::select! {
             (id, answer) = http.next() => match answer {
                 Answer::Head(status, headers) => {
-                    let headers = headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
-                    session.handle_head(id, status, headers, now());
+                    session.handle_http_head(id, status, &headers, now());
                 }
                 Answer::Chunk(bytes) => {
                     let mut input = &bytes[..];

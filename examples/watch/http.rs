@@ -12,7 +12,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use ews_stream::session::{Request, RequestId};
 use reqwest::header::HeaderMap;
-use reqwest::{Certificate, Client, RequestBuilder, Url, redirect};
+use reqwest::{Certificate, Client, RequestBuilder, StatusCode, Url, redirect};
 use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 
@@ -24,7 +24,7 @@ pub(crate) enum Credentials {
 
 /// What the network brings.
 pub(crate) enum Answer {
-    Head(u16, HeaderMap),
+    Head(StatusCode, HeaderMap),
     Chunk(Bytes),
     End,
     /// Not sent, or broken off; for people to read.
@@ -109,7 +109,7 @@ impl Http {
 async fn fetch(id: RequestId, post: RequestBuilder, to: &mpsc::Sender<(RequestId, Answer)>) -> reqwest::Result<()> {
     let mut response = post.send().await?;
     let headers = std::mem::take(response.headers_mut());
-    let _ = to.send((id, Answer::Head(response.status().as_u16(), headers))).await;
+    let _ = to.send((id, Answer::Head(response.status(), headers))).await;
     while let Some(bytes) = response.chunk().await? {
         let _ = to.send((id, Answer::Chunk(bytes))).await;
     }

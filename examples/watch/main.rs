@@ -110,9 +110,8 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
         tokio::select! {
             (id, answer) = http.next() => match answer {
                 Answer::Head(status, headers) => {
-                    keeper.note_head(status, &headers);
-                    let headers = headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
-                    session.handle_head(id, status, headers, now());
+                    keeper.note_head(status.as_u16(), &headers);
+                    session.handle_http_head(id, status, &headers, now());
                 }
                 Answer::Chunk(bytes) => {
                     let mut input = &bytes[..];

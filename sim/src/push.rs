@@ -103,7 +103,6 @@ impl Server {
             None if push.wait > push.frequency => self.forget(&id, End::Expired, now),
             None => {
                 push.not_before = now + push.wait;
-                push.status_at = push.not_before;
                 push.wait *= 2;
             }
         }

@@ -1,13 +1,11 @@
 //! Counts what the current thread takes of memory: for the tests that include this file as a module of their own, since a
 //! program has one allocator.
 #![allow(dead_code, unreachable_pub)]
-#![allow(unsafe_code)] // a global allocator cannot be written without
 
-use std::alloc::{GlobalAlloc, Layout, System};
+#[path = "allocator.rs"]
+mod allocator;
+
 use std::cell::Cell;
-
-/// The system's allocator, counting for each thread, since tests run side by side.
-struct Counting;
 
 thread_local! {
     static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
@@ -24,34 +22,6 @@ fn count(allocations: usize, bytes: isize) {
         PEAK.set(PEAK.get().max(LIVE.get()));
     }
 }
-
-fn size(layout: Layout) -> isize {
-    isize::try_from(layout.size()).unwrap_or(isize::MAX)
-}
-
-// SAFETY: every call goes to the system's allocator as it came.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        count(1, size(layout));
-        // SAFETY: the caller's promise
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        count(0, -size(layout));
-        // SAFETY: the caller's promise
-        unsafe { System.dealloc(pointer, layout) }
-    }
-
-    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
-        count(1, isize::try_from(new_size).unwrap_or(isize::MAX) - size(layout));
-        // SAFETY: the caller's promise
-        unsafe { System.realloc(pointer, layout, new_size) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
 
 /// How many times `work` allocates.
 pub fn allocations(work: impl FnOnce()) -> usize {
