@@ -1,19 +1,19 @@
 //! How many times as fast as others, in one run: `cargo bench --bench ratios [-- [--quick] [INPUT…]]`.
 //!
-//! Machines have fast and slow phases; so all parsers take turns, round after round. A ratio is the median of the
-//! rounds' ratios, and beside it that of the best times. Where the two are far apart, something else was running.
+//! All parsers take turns. Beside ratios of medians, in brackets, stand those of the best times.
 #![allow(clippy::restriction)]
 #![allow(clippy::cast_precision_loss)] // streams are far shorter than 2^52 bytes
 
 mod peers;
 mod streams;
+mod turns;
 
 use std::fmt::Write as _;
 use std::hint::black_box;
-use std::time::Instant;
 
 use peers::{Floor, Parser, Sum, Touch, agree};
 use streams::{Kind, Stream};
+use turns::{Entrant, take_turns};
 
 const MB: usize = 1 << 20;
 
@@ -53,36 +53,11 @@ fn main() {
         let mut copy = vec![0; stream.bytes.len()];
         let chunked = matches!(kind, Kind::Compact | Kind::Gromox);
         let mut entrants = entrants(&stream, chunked, &mut copy);
-        for _ in 0..effort.rounds {
-            entrants.iter_mut().for_each(Entrant::take_turn);
-        }
+        take_turns(&mut entrants, effort.rounds);
         print!("{}", table(kind, &stream, sum, &entrants));
         summary.push_str(&row(kind, &stream, &entrants));
     }
     print!("{summary}");
-}
-
-/// One of the things that take turns.
-struct Entrant<'a> {
-    name: String,
-    run: Box<dyn FnMut() + 'a>,
-    seconds: Vec<f64>,
-}
-
-impl<'a> Entrant<'a> {
-    fn new(name: impl Into<String>, run: impl FnMut() + 'a) -> Self {
-        Self { name: name.into(), run: Box::new(run), seconds: Vec::new() }
-    }
-
-    fn take_turn(&mut self) {
-        let start = Instant::now();
-        (self.run)();
-        self.seconds.push(start.elapsed().as_secs_f64());
-    }
-
-    fn best(&self) -> f64 {
-        self.seconds.iter().copied().fold(f64::INFINITY, f64::min)
-    }
 }
 
 fn entrants<'a>(stream: &'a Stream, chunked: bool, copy: &'a mut [u8]) -> Vec<Entrant<'a>> {
@@ -113,10 +88,10 @@ fn table(kind: Kind, stream: &Stream, sum: Sum, entrants: &[Entrant<'_>]) -> Str
         .unwrap();
     let base = find(entrants, Parser::NsReader);
     for entrant in entrants {
-        let (typical, best) = (median(entrant.seconds.iter().copied()), entrant.best());
+        let (typical, best) = (entrant.median(), entrant.best());
         let (rate, best_rate) = (size as f64 / 1e6 / typical, size as f64 / 1e6 / best);
         let each = typical * 1e9 / count as f64;
-        let ratio = median(base.seconds.iter().zip(&entrant.seconds).map(|(base, seconds)| base / seconds));
+        let ratio = entrant.median_ratio(base);
         let best_ratio = base.best() / best;
         let name = &entrant.name;
         writeln!(out, "| {name} | {rate:.0} ({best_rate:.0}) | {each:.0} | {ratio:.2} ({best_ratio:.2}) |").unwrap();
@@ -138,10 +113,4 @@ fn row(kind: Kind, stream: &Stream, entrants: &[Entrant<'_>]) -> String {
 
 fn find<'e, 'a>(entrants: &'e [Entrant<'a>], parser: Parser) -> &'e Entrant<'a> {
     entrants.iter().find(|entrant| entrant.name == parser.name()).expect("all parsers of whole streams take part")
-}
-
-fn median(values: impl Iterator<Item = f64>) -> f64 {
-    let mut values: Vec<f64> = values.collect();
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
 }

@@ -7,7 +7,9 @@ use ews_stream::NotificationParser;
 
 /// The captured bodies that are read without an error, one after the other, until there are `size` bytes.
 pub fn bodies(size: usize) -> Vec<u8> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus/captures");
+    let above = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors(); // `native` is a crate of its own
+    let folder = above.map(|folder| folder.join("corpus/captures")).find(|folder| folder.is_dir());
+    let folder = folder.expect("the captures are in the repository");
     let mut paths: Vec<_> = fs::read_dir(&folder)
         .unwrap_or_else(|error| panic!("{}: {error}", folder.display()))
         .map(|entry| entry.unwrap().path())

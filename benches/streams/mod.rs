@@ -92,11 +92,7 @@ impl Kind {
             Self::SingleQuotes => Style { quote: '\'', ..Style::EXCHANGE },
             Self::AttributeOrder => Style { change_key_first: true, ..Style::EXCHANGE },
         };
-        let mut writer = Writer::new(style, Random::new(0x5EED));
-        while writer.len() < size {
-            writer.envelope();
-        }
-        Stream::new(writer.into_bytes())
+        Stream::written(style, size)
     }
 }
 
@@ -108,6 +104,19 @@ pub struct Stream {
 }
 
 impl Stream {
+    /// One envelope of Exchange with one event.
+    pub fn single() -> Self {
+        Self::written(Style { events: 1, ..Style::EXCHANGE }, 1)
+    }
+
+    fn written(style: Style, size: usize) -> Self {
+        let mut writer = Writer::new(style, Random::new(0x5EED));
+        while writer.len() < size {
+            writer.envelope();
+        }
+        Self::new(writer.into_bytes())
+    }
+
     fn new(bytes: Vec<u8>) -> Self {
         let mut documents = Vec::new();
         let mut begin = 0;

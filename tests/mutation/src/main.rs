@@ -86,7 +86,7 @@ fn run(jobs: usize, again: bool, files: &[String]) -> ExitCode {
         fs::write(work.join(name), keys.keys().map(|key| format!("{key}\n")).collect::<String>()).expect("a list");
     };
     lists("unviable.txt", &excluded.unviable);
-    lists("constant.txt", &excluded.constant);
+    lists("unswitched.txt", &excluded.unswitched);
     let survived: Vec<_> =
         outcomes.iter().filter(|(_, it)| matches!(it, Outcome::Survived | Outcome::Unreached)).collect();
     let keys: String = survived.iter().map(|(id, _)| format!("{}\n", mutants[*id].key)).collect();
@@ -105,10 +105,10 @@ fn run(jobs: usize, again: bool, files: &[String]) -> ExitCode {
     }
     let unexplained = survived.len() - known;
     println!(
-        "{} mutants: {} do not compile, {} in constants, {} tried: {} caught ({} by their time), {} survived and are explained, {} are not ({:.2} %)",
+        "{} mutants: {} do not compile, {} without a switch, {} tried: {} caught ({} by their time), {} survived and are explained, {} are not ({:.2} %)",
         mutants.len(),
         excluded.unviable.len(),
-        excluded.constant.len(),
+        excluded.unswitched.len(),
         outcomes.len(),
         outcomes.len() - survived.len(),
         hung,

@@ -29,7 +29,7 @@ pub struct Switched {
     pub changed: Vec<(usize, Range<usize>)>,
     /// What asks whether it is on.
     pub asked: Vec<(usize, Range<usize>)>,
-    /// Those for which there is no place: conditions of `let` chains.
+    /// Those for which there is no place: conditions of `let` chains, values of `impl Trait`.
     pub placeless: Vec<usize>,
 }
 
@@ -89,6 +89,10 @@ impl Finder<'_> {
             let range = token.span().byte_range();
             self.put(range.start, range.len(), String::new(), None);
         }
+        // of what returns `impl Trait` the changed value would have another type than the right one
+        if matches!(&signature.output, syn::ReturnType::Type(_, it) if has_impl(it)) {
+            return;
+        }
         let body = block.span().byte_range();
         for id in self.of("FnValue", |mutant| body.start < mutant.span.start && mutant.span.end < body.end) {
             // of functions in one another the innermost is found last
@@ -98,6 +102,18 @@ impl Finder<'_> {
             }
         }
     }
+}
+
+fn has_impl(returned: &syn::Type) -> bool {
+    struct Look(bool);
+    impl Visit<'_> for Look {
+        fn visit_type_impl_trait(&mut self, _: &syn::TypeImplTrait) {
+            self.0 = true;
+        }
+    }
+    let mut look = Look(false);
+    look.visit_type(returned);
+    look.0
 }
 
 fn has_let(expression: &syn::Expr) -> bool {

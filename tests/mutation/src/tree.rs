@@ -15,13 +15,13 @@ use crate::switch::{self, Switched};
 pub struct Excluded {
     /// They do not compile.
     pub unviable: HashSet<usize>,
-    /// They are in what is computed when the crate is compiled, where there are no switches.
-    pub constant: HashSet<usize>,
+    /// There can be no switch: in what is computed when the crate is compiled, and for values of `impl Trait`.
+    pub unswitched: HashSet<usize>,
 }
 
 impl Excluded {
     pub fn has(&self, id: usize) -> bool {
-        self.unviable.contains(&id) || self.constant.contains(&id)
+        self.unviable.contains(&id) || self.unswitched.contains(&id)
     }
 }
 
@@ -90,7 +90,7 @@ pub fn build(tree: &Path, mutants: &[Mutant], sources: &Sources) -> (Vec<Binary>
     loop {
         let written = write(tree, mutants, sources, &excluded, &constant);
         for (_, switched) in &written {
-            excluded.unviable.extend(&switched.placeless);
+            excluded.unswitched.extend(&switched.placeless);
         }
         let messages = match cargo(tree, &["check", "--lib"]) {
             Ok(_) => match cargo(tree, &["test", "--no-run", "--lib", "--tests"]) {
@@ -101,9 +101,9 @@ pub fn build(tree: &Path, mutants: &[Mutant], sources: &Sources) -> (Vec<Binary>
         };
         learn(&messages, &written, &mut excluded, &mut constant);
         eprintln!(
-            "{} do not compile, {} are constant, {} functions stay const",
+            "{} do not compile, {} have no switch, {} functions stay const",
             excluded.unviable.len(),
-            excluded.constant.len(),
+            excluded.unswitched.len(),
             constant.len()
         );
     }
@@ -166,7 +166,7 @@ fn learn(messages: &[Value], written: &Written, excluded: &mut Excluded, constan
     let mut unexplained = Vec::new();
     for message in messages.iter().map(|message| &message["message"]).filter(|message| message["level"] == "error") {
         let text = message["message"].as_str().unwrap_or_default();
-        let no_switch = message["code"]["code"] == "E0015" && text.contains("mutating::on");
+        let no_switch = message["code"]["code"] == "E0015" && (text.contains("`on`") || text.contains("mutating::on"));
         if message["code"]["code"] == "E0015" && !no_switch {
             let path = text.split('`').nth(1).unwrap_or_default();
             let name = path.rsplit("::").next().unwrap_or_default();
@@ -183,7 +183,7 @@ fn learn(messages: &[Value], written: &Written, excluded: &mut Excluded, constan
             let here = switched.changed.iter().filter(within).min_by_key(|(_, range)| range.len());
             if no_switch {
                 let here = here.or_else(|| switched.asked.iter().find(within));
-                explained |= here.is_some_and(|(id, _)| excluded.constant.insert(*id));
+                explained |= here.is_some_and(|(id, _)| excluded.unswitched.insert(*id));
             } else {
                 explained |= here.is_some_and(|(id, _)| excluded.unviable.insert(*id));
             }
