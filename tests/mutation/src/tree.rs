@@ -50,9 +50,12 @@ mod mutating {
 
     #[cold]
     fn slow(mutant: u32) -> bool {
-        let active = std::env::var("MUTANT").map_or(u32::MAX - 2, |it| it.parse().unwrap_or(RECORD));
-        ACTIVE.store(active, Relaxed);
-        if active == RECORD && !REACHED[mutant as usize].swap(true, Relaxed) {
+        let mut active = ACTIVE.load(Relaxed);
+        if active != RECORD {
+            active = std::env::var("MUTANT").map_or(u32::MAX - 2, |it| it.parse().unwrap_or(RECORD));
+            ACTIVE.store(active, Relaxed);
+        }
+        if active == RECORD && !REACHED[mutant as usize].load(Relaxed) && !REACHED[mutant as usize].swap(true, Relaxed) {
             let open = || std::fs::File::options().append(true).create(true).open(std::env::var("MUTANT").unwrap()).unwrap();
             let mut log = LOG.get_or_init(open);
             // in one piece, and without an allocation: there are tests that count them
