@@ -33,7 +33,7 @@ use alloc::vec::Vec;
 
 pub(super) use self::matching::Progress;
 use self::matching::{Allowed, Matching};
-use self::pattern::{Shape, Values};
+use self::pattern::{Shape, Values, set_blanks};
 use super::field::EventFields;
 use crate::limits::Limits;
 use crate::xml::Scope;
@@ -148,7 +148,7 @@ impl Shapes {
         event: &mut EventFields,
         wasted: &mut usize,
     ) -> Option<usize> {
-        let shape = self.known.get(at)?;
+        let shape = self.known.get_mut(at)?;
         // The head tells most kinds of events apart. What is shorter than such an event is may well be cut. Only what could be
         // paid for if it were in vain.
         if shape.head != head || bytes.len() < shape.usual as usize || self.credit < shape.usual as usize {
@@ -156,10 +156,14 @@ impl Shapes {
         }
         match shape.take(&self.patterns, bytes, self.allowed, event) {
             Ok(len) => {
+                if shape.longer.is_some() {
+                    self.stretch(at);
+                }
                 self.matched(at, len);
                 Some(len)
             }
             Err(looked) => {
+                shape.longer = None;
                 self.credit = self.credit.saturating_sub(looked);
                 *wasted = wasted.saturating_add(looked);
                 None
@@ -243,6 +247,19 @@ impl Shapes {
         }
     }
 
+    /// A value was longer than its blanks: it gets as many, once in a while.
+    #[cold]
+    fn stretch(&mut self, at: usize) {
+        if let Some((slot, blanks)) = self.known.get_mut(at).and_then(Shape::take_longer) {
+            self.set_blanks(at, slot, blanks);
+        }
+    }
+
+    fn set_blanks(&mut self, of: usize, slot: usize, blanks: usize) {
+        let room = MAX_PATTERNS.saturating_sub(self.patterns.len());
+        set_blanks(&mut self.known, of, slot, blanks, &mut self.patterns, room);
+    }
+
     #[allow(clippy::cast_possible_truncation)] // one of a dozen
     fn matched(&mut self, at: usize, len: usize) {
         self.credit = self.credit.saturating_add(len).min(MAX_CREDIT);
@@ -276,9 +293,8 @@ impl Shapes {
         // it may be known, but for the length of a value; or it was read in spite of being known, for want of credit
         if let Some(at) = self.known.iter().position(|shape| shape.is_of(run, &values, &self.patterns)) {
             self.latest = at;
-            while let Some(blanks) = self.known.get_mut(at).and_then(|shape| shape.open_what_differs(run, &values)) {
-                self.known.iter_mut().for_each(|shape| shape.close_up(&blanks));
-                self.patterns.drain(blanks);
+            while let Some((slot, blanks)) = self.known.get_mut(at).and_then(|shape| shape.differs(run, &values)) {
+                self.set_blanks(at, slot, blanks);
             }
             return;
         }

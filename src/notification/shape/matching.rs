@@ -22,42 +22,64 @@ impl Shape {
     #[inline(never)] // it needs all registers for itself
     #[allow(clippy::cast_possible_truncation)] // an event is shorter than the 256 MiB that limits allow
     pub(super) fn take(
-        &self,
+        &mut self,
         patterns: &[u8],
         bytes: &[u8],
         allowed: Allowed,
         event: &mut EventFields,
     ) -> Result<usize, usize> {
-        let mut pattern = self.pattern(patterns);
-        let (mut at, mut at_pattern) = (0_usize, 0_usize);
+        let pattern = self.pattern(patterns);
         self.begin(event);
-        for slot in self.slots() {
-            let start = usize::from(slot.start);
-            if !slot.is_open() {
-                let start = at.wrapping_add(start.wrapping_sub(at_pattern)) as u32;
-                event.put(slot.part, Span { start, end: start.wrapping_add(u32::from(slot.len)) });
-                continue;
+        // up to where both were compared
+        let (mut at, mut at_pattern) = (0_usize, 0_usize);
+        let mut left = self.elastic;
+        while left > 0 {
+            let number = left.trailing_zeros() as usize;
+            left &= left.wrapping_sub(1);
+            let Some(slot) = self.slots().get(number) else { break };
+            let (part, start, blanks) = (slot.part, usize::from(slot.start), usize::from(slot.len));
+            let value_at = at.wrapping_add(start.wrapping_sub(at_pattern));
+            let rest = bytes.get(value_at..).ok_or(bytes.len())?;
+            let behind = pattern.get(start.wrapping_add(blanks)..).unwrap_or_default();
+            let guess = slot.guess(rest, behind);
+            if guess == Some(blanks) {
+                continue; // it is compared together with what follows
             }
-            let (markup, behind) = pattern.split_at_checked(start.wrapping_sub(at_pattern)).ok_or(at)?;
-            let found = bytes.get(at..).and_then(|rest| rest.split_at_checked(markup.len()));
-            let (found, rest) = found.ok_or(bytes.len())?;
-            at = at.wrapping_add(found.len());
+            let compared = start.wrapping_add(guess.unwrap_or_default());
+            let markup = pattern.get(at_pattern..compared).ok_or(at)?;
+            let found = bytes.get(at..).and_then(|rest| rest.get(..markup.len())).ok_or(bytes.len())?;
             if !fits(markup, found) {
-                return Err(at);
+                return Err(at.wrapping_add(found.len()));
             }
-            (pattern, at_pattern) = (behind, start);
-            let end = behind.first().map_or(0, |end| end & !MARKUP);
-            let mut len = usual_run(rest);
-            if len == 0 || rest.get(len) != Some(&end) || len > allowed.text_bytes {
-                len = any_value(rest, end, allowed).map_err(|looked| at.wrapping_add(looked))?;
-            }
-            let start = at as u32;
-            at = at.wrapping_add(len);
-            event.put(slot.part, Span { start, end: at as u32 });
+            let len = match guess {
+                Some(len) => len,
+                None => self.find_end(number, rest, behind, allowed).map_err(|looked| value_at.wrapping_add(looked))?,
+            };
+            let span = Span { start: value_at as u32, end: value_at.wrapping_add(len) as u32 };
+            event.move_up(span.start, blanks.wrapping_sub(len) as u32);
+            event.put(part, span); // its end is its start where there are no blanks
+            (at, at_pattern) = (value_at.wrapping_add(len), start.wrapping_add(blanks));
         }
-        let found = bytes.get(at..).and_then(|rest| rest.get(..pattern.len())).ok_or(bytes.len())?;
+        let markup = pattern.get(at_pattern..).unwrap_or_default();
+        let found = bytes.get(at..).and_then(|rest| rest.get(..markup.len())).ok_or(bytes.len())?;
         at = at.wrapping_add(found.len());
-        if fits(pattern, found) { Ok(at) } else { Err(at) }
+        if fits(markup, found) { Ok(at) } else { Err(at) }
+    }
+
+    /// Length of the value that `rest` begins with, which is not as long as those before. An error: so many bytes were looked at.
+    fn find_end(&mut self, number: usize, rest: &[u8], behind: &[u8], allowed: Allowed) -> Result<usize, usize> {
+        let end = behind.first().map_or(0, |end| end & !MARKUP);
+        let len = usual_run(rest);
+        if len == 0 || rest.get(len) != Some(&end) || len > allowed.text_bytes {
+            return any_value(rest, end, allowed);
+        }
+        if let Some(slot) = self.slot_mut(number) {
+            slot.saw(len);
+            if len > usize::from(slot.len) {
+                self.want_longer(number, len);
+            }
+        }
+        Ok(len)
     }
 }
 
@@ -156,7 +178,7 @@ impl Matching {
         let same = own.pattern(patterns).get(..usize::from(self.pattern))?;
         let found = usize::from(self.slot);
         let begun = found.wrapping_add(usize::from(self.in_value));
-        let alike = other.slots().get(..begun).is_some_and(|slots| Some(slots) == own.slots().get(..begun));
+        let alike = own.begins_like(other, begun);
         if !alike || !other.pattern(patterns).starts_with(same) {
             return None;
         }
@@ -194,11 +216,10 @@ impl Matching {
         let at = |rest: &[u8]| before.wrapping_add(bytes.len().wrapping_sub(rest.len()) as u32);
         let progress = loop {
             if !in_value {
-                // all up to the next open slot
+                // all up to the next elastic slot
                 let first = usize::from(slot);
-                let fixed = slots.get(first..).unwrap_or_default();
-                let next = first.wrapping_add(fixed.iter().take_while(|slot| !slot.is_open()).count());
-                stop = slots.get(next).map_or(pattern.len(), |open| usize::from(open.start));
+                let next = shape.next_elastic(first);
+                stop = slots.get(next).map_or(pattern.len(), |elastic| usize::from(elastic.start));
                 let expected = pattern.get(at_pattern..stop).unwrap_or_default();
                 let len = expected.len().min(rest.len());
                 let Some((found, behind)) = rest.split_at_checked(len) else { break Progress::Failed };
@@ -223,9 +244,9 @@ impl Matching {
                 in_value = true;
                 value_start = at(rest);
             }
-            let open = slots.get(usize::from(slot)).zip(pattern.get(at_pattern));
-            let Some((Slot { part, .. }, end)) = open else { break Progress::Failed };
-            let end = end & !MARKUP;
+            let Some(Slot { part, start, len, .. }) = slots.get(usize::from(slot)) else { break Progress::Failed };
+            let value_behind = usize::from(*start).wrapping_add(usize::from(*len));
+            let Some(end) = pattern.get(value_behind).map(|end| end & !MARKUP) else { break Progress::Failed };
             // white space at an end would have to be trimmed
             if at(rest) == value_start && rest.first() == Some(&b' ') {
                 break Progress::Failed;
@@ -250,6 +271,7 @@ impl Matching {
                 Some(_) => break Progress::Failed,
             }
             in_value = false;
+            at_pattern = value_behind;
             slot = slot.wrapping_add(1);
         };
         let stopped = Self {
