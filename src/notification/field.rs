@@ -19,6 +19,16 @@ impl Field {
     }
 
     #[inline]
+    const fn from_ends([start, end]: [u32; 2]) -> Self {
+        Self(Span { start, end })
+    }
+
+    #[inline]
+    const fn ends(self) -> [u32; 2] {
+        [self.0.start, self.0.end]
+    }
+
+    #[inline]
     pub(super) const fn is_present(self) -> bool {
         self.0.start != u32::MAX
     }
@@ -129,20 +139,21 @@ impl Part {
 pub(super) struct EventFields {
     pub(super) kind: EventKind,
     unread_count: Option<i32>,
-    parts: [Field; Part::COUNT as usize],
+    /// Start and end of each, as [`Field`] has them: in one piece for what is done to all.
+    parts: [[u32; 2]; Part::COUNT as usize],
 }
 
 impl EventFields {
     pub(super) const fn new(kind: EventKind) -> Self {
-        Self { kind, unread_count: None, parts: [Field::ABSENT; Part::COUNT as usize] }
+        Self { kind, unread_count: None, parts: [[u32::MAX; 2]; Part::COUNT as usize] }
     }
 
-    /// A new event, whose parts are where the template has them.
+    /// A new event, whose parts are where the template has them, so many bytes further on.
     #[inline]
-    pub(super) fn begin(&mut self, kind: EventKind, template: &Template) {
+    pub(super) fn begin(&mut self, kind: EventKind, template: &Template, by: u16) {
         self.kind = kind;
-        for (Field(span), [start, end]) in self.parts.iter_mut().zip(template.0) {
-            *span = Span { start: Template::offset(start), end: Template::offset(end) };
+        for (offset, short) in self.parts.as_flattened_mut().iter_mut().zip(template.0.as_flattened()) {
+            *offset = Template::offset(*short, by);
         }
     }
 
@@ -150,30 +161,28 @@ impl EventFields {
     #[inline]
     pub(super) fn move_up(&mut self, at: u32, by: u32) {
         // what is absent is at -1
-        let moved =
-            |offset: u32| if offset.cast_signed() > at.cast_signed() { offset.wrapping_sub(by) } else { offset };
-        for Field(span) in &mut self.parts {
-            *span = Span { start: moved(span.start), end: moved(span.end) };
+        for offset in self.parts.as_flattened_mut() {
+            *offset = offset.wrapping_sub(if offset.cast_signed() > at.cast_signed() { by } else { 0 });
         }
     }
 
     #[inline]
     pub(super) fn part(&self, part: Part) -> Field {
-        self.parts.get(part.index()).copied().unwrap_or(Field::ABSENT)
+        self.parts.get(part.index()).map_or(Field::ABSENT, |part| Field::from_ends(*part))
     }
 
     /// Takes the value unless there is one: of a repeated element the first counts.
     pub(super) fn set(&mut self, part: Part, span: Span) {
-        if let Some(field) = self.parts.get_mut(part.index()) {
-            field.set(span);
+        if !self.part(part).is_present() {
+            self.put(part, span);
         }
     }
 
     /// In the place of the value that is there.
     #[inline]
     pub(super) fn put(&mut self, part: Part, span: Span) {
-        if let Some(field) = self.parts.get_mut(part.index()) {
-            *field = Field::new(span);
+        if let Some(ends) = self.parts.get_mut(part.index()) {
+            *ends = [span.start, span.end];
         }
     }
 
@@ -205,19 +214,17 @@ impl EventFields {
     }
 
     /// In the place of what is there.
-    #[cfg(feature = "serde")]
     pub(super) fn put_field(&mut self, part: Part, field: Field) {
-        if let Some(place) = self.parts.get_mut(part.index()) {
-            *place = field;
+        if let Some(ends) = self.parts.get_mut(part.index()) {
+            *ends = field.ends();
         }
     }
 
     /// Changes every text by `change`.
-    pub(super) fn map(mut self, change: impl FnMut(Field) -> Field) -> Self {
-        if let Some(field) = self.parts.get_mut(Part::UNREAD_COUNT.index()) {
-            *field = Field::ABSENT; // for those who learn from the run, which the copy does not keep
-        }
-        self.parts = self.parts.map(change);
+    pub(super) fn map(mut self, mut change: impl FnMut(Field) -> Field) -> Self {
+        // for those who learn from the run, which the copy does not keep
+        self.put_field(Part::UNREAD_COUNT, Field::ABSENT);
+        self.parts = self.parts.map(|ends| change(Field::from_ends(ends)).ends());
         self
     }
 }
@@ -228,9 +235,18 @@ impl EventFields {
 pub(super) struct Template([[u16; 2]; Part::COUNT as usize]);
 
 impl Template {
+    /// Of an event less the name that it begins with, which is so long.
     #[allow(clippy::cast_possible_truncation)] // what is absent stays so
-    pub(super) fn of(event: &EventFields) -> Self {
-        Self(event.parts.map(|Field(span)| [span.start as u16, span.end as u16]))
+    pub(super) fn of(event: &EventFields, name: u32) -> Self {
+        let mut template = Self(event.parts.map(|ends| {
+            // what is empty is the same wherever it is
+            let span = Field::from_ends(ends).span().map(|span| if span.is_empty() { Span::default() } else { span });
+            let offset = |offset: u32| offset.saturating_sub(name) as u16;
+            span.map_or([u16::MAX; 2], |span| [offset(span.start), offset(span.end)])
+        }));
+        let [name, ..] = &mut template.0;
+        *name = [u16::MAX; 2];
+        template
     }
 
     /// Everything behind `at` is so many bytes nearer.
@@ -242,10 +258,11 @@ impl Template {
         }
     }
 
-    /// What is absent is at -1.
+    /// What is absent is at -1, what is empty at 0.
     #[inline]
-    fn offset(short: u16) -> u32 {
-        i32::from(short.cast_signed()).cast_unsigned()
+    fn offset(short: u16, by: u16) -> u32 {
+        let further = if short.cast_signed() > 0 { short.wrapping_add(by) } else { short };
+        i32::from(further.cast_signed()).cast_unsigned()
     }
 }
 

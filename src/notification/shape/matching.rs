@@ -1,6 +1,7 @@
 //! Matching an event with a pattern; it may be interrupted by a chunk's end and goes on in the next. Part of the shapes.
 
 use super::fits::{MARKUP, fits};
+use super::name::Name;
 use super::pattern::{Shape, Slot};
 use crate::notification::field::EventFields;
 use crate::xml::{Span, plain_text_run, plain_value_run, usual_run, wide_text_run, wide_value_run};
@@ -17,21 +18,22 @@ pub(in crate::notification) enum Progress {
 }
 
 impl Shape {
-    /// Takes an event that is wholly in `bytes`. An error: it is of another shape, as so many looks have shown; or, where all of
+    /// Takes an event of this name that is wholly in `bytes`. An error: it is of another shape, as so many looks have shown; or, where all of
     /// the bytes were looked at, perhaps cut.
     #[inline(never)] // it needs all registers for itself
     #[allow(clippy::cast_possible_truncation)] // an event is shorter than the 256 MiB that limits allow
     pub(super) fn take(
         &mut self,
+        name: &Name,
         patterns: &[u8],
         bytes: &[u8],
         allowed: Allowed,
         event: &mut EventFields,
     ) -> Result<usize, usize> {
         let pattern = self.pattern(patterns);
-        self.begin(event);
+        self.begin(event, name);
         // up to where both were compared
-        let (mut at, mut at_pattern) = (0_usize, 0_usize);
+        let (mut at, mut at_pattern) = (name.len(), 0_usize);
         let mut left = self.elastic;
         while left > 0 {
             let number = left.trailing_zeros() as usize;
@@ -63,7 +65,12 @@ impl Shape {
         let markup = pattern.get(at_pattern..).unwrap_or_default();
         let found = bytes.get(at..).and_then(|rest| rest.get(..markup.len())).ok_or(bytes.len())?;
         at = at.wrapping_add(found.len());
-        if fits(markup, found) { Ok(at) } else { Err(at) }
+        let end = bytes.get(at..).unwrap_or_default();
+        let is_closed = self.is_empty || name.begins(end) && end.get(name.len()) == Some(&b'>');
+        if is_closed && fits(markup, found) {
+            return Ok(at.wrapping_add(self.closing(name).len()));
+        }
+        Err(at)
     }
 
     /// Length of the value that `rest` begins with, which is not as long as those before. An error: so many bytes were looked at.
@@ -99,21 +106,32 @@ fn any_value(bytes: &[u8], end: u8, allowed: Allowed) -> Result<usize, usize> {
 /// How far a match has come.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Matching {
+    pub(super) name: u8,
     pub(super) shape: u8,
+    pub(super) stage: Stage,
     /// The slot that comes next, or that the match is in.
     slot: u8,
-    /// In the value of an open slot.
-    in_value: bool,
-    /// The latest byte of that value.
+    /// The latest byte of a value.
     last: u8,
     /// A value has characters beyond ASCII, whose encoding is still to be checked.
     pub(super) wide: bool,
-    /// Where in the pattern, and up to where it is to be compared.
+    /// Where in the pattern, and up to where it is to be compared; of the name at the end, how much of it has matched.
     pattern: u16,
     stop: u16,
     /// Bytes of the event that have matched.
     pub(super) at: u32,
     value_start: u32,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// The name in the start tag.
+    Opening,
+    Markup,
+    /// The value of an elastic slot.
+    Value,
+    /// The name in the end tag.
+    Closing,
 }
 
 /// What the values of an event may be.
@@ -127,12 +145,13 @@ pub(super) struct Allowed {
 
 impl Matching {
     #[inline]
-    #[allow(clippy::cast_possible_truncation)] // one of a dozen
-    pub(super) const fn new(shape: usize) -> Self {
+    #[allow(clippy::cast_possible_truncation)] // one of a dozen each
+    pub(super) const fn new(name: usize, shape: usize) -> Self {
         Self {
+            name: name as u8,
             shape: shape as u8,
+            stage: Stage::Opening,
             slot: 0,
-            in_value: false,
             last: 0,
             wide: false,
             pattern: 0,
@@ -142,28 +161,31 @@ impl Matching {
         }
     }
 
-    /// Goes on with bytes in the middle of a value or of markup, the usual case where chunks are small. Returns whether they are.
+    /// Goes on with bytes in the middle of a value, of markup or of a name, the usual case where chunks are small. Returns whether
+    /// they are.
     #[inline]
     #[allow(clippy::cast_possible_truncation)] // an event is shorter than the 256 MiB that limits allow
-    pub(super) fn go_on(&mut self, pattern: &[u8], bytes: &[u8], longest: usize) -> bool {
-        let at = (self.at as usize).wrapping_add(bytes.len());
+    pub(super) fn go_on(&mut self, name: &Name, pattern: &[u8], bytes: &[u8], longest: usize) -> bool {
+        let before = self.at as usize;
+        let at = before.wrapping_add(bytes.len());
         let Some(last) = bytes.last().filter(|_| at <= longest) else { return false };
-        if self.in_value {
-            if usual_run(bytes) != bytes.len() {
-                return false;
+        let from = usize::from(self.pattern);
+        let to = from.wrapping_add(bytes.len());
+        let goes_on = match self.stage {
+            Stage::Value => usual_run(bytes) == bytes.len(),
+            Stage::Markup => to < usize::from(self.stop) && fits(pattern.get(from..to).unwrap_or_default(), bytes),
+            Stage::Closing => to < name.closing().len() && name.closing().get(from..to) == Some(bytes),
+            Stage::Opening => at < name.len() && name.as_bytes().get(before..at) == Some(bytes),
+        };
+        if goes_on {
+            match self.stage {
+                Stage::Value => self.last = *last,
+                Stage::Markup | Stage::Closing => self.pattern = to as u16,
+                Stage::Opening => {}
             }
-            self.last = *last;
-        } else {
-            let from = usize::from(self.pattern);
-            let to = from.wrapping_add(bytes.len());
-            let expected = pattern.get(from..to).unwrap_or_default();
-            if to >= usize::from(self.stop) || !fits(expected, bytes) {
-                return false;
-            }
-            self.pattern = to as u16;
+            self.at = at as u32;
         }
-        self.at = at as u32;
-        true
+        goes_on
     }
 
     /// The same match with another shape, if it is one with that as well. `event`: the values that were found so far.
@@ -172,31 +194,46 @@ impl Matching {
         self,
         at: usize,
         (own, other): (&Shape, &Shape),
+        name: &Name,
         patterns: &[u8],
         event: &mut EventFields,
     ) -> Option<Self> {
+        let begun = match self.stage {
+            // with those since the last elastic one
+            Stage::Markup => own.slots().iter().take_while(|slot| slot.start < self.pattern).count(),
+            Stage::Value => usize::from(self.slot).wrapping_add(1),
+            Stage::Opening | Stage::Closing => return None,
+        };
         let same = own.pattern(patterns).get(..usize::from(self.pattern))?;
-        let found = usize::from(self.slot);
-        let begun = found.wrapping_add(usize::from(self.in_value));
-        let alike = own.begins_like(other, begun);
-        if !alike || !other.pattern(patterns).starts_with(same) {
+        if !other.goes_with(usize::from(self.name)) || !own.begins_like(other, begun) {
+            return None;
+        }
+        if !other.pattern(patterns).starts_with(same) {
             return None;
         }
         let before = *event;
-        other.begin(event);
-        for slot in own.slots().get(..found)? {
+        other.begin(event, name);
+        for slot in own.slots().get(..usize::from(self.slot))? {
             event.put(slot.part, before.part(slot.part).span().unwrap_or_default());
         }
         Some(Self { shape: at as u8, stop: 0, ..self })
     }
 
-    /// Goes on with the next bytes. Values are put in `event`, with which the shape has begun. Returns how many of the bytes were
-    /// looked at, too.
+    /// The same match with another name, if it begins alike.
+    #[allow(clippy::cast_possible_truncation)] // one of a dozen
+    pub(super) fn with_name(self, at: usize, own: &Name, other: &Name) -> Option<Self> {
+        let same = own.as_bytes().get(..self.at as usize)?;
+        let alike = self.stage == Stage::Opening && other.as_bytes().starts_with(same);
+        alike.then_some(Self { name: at as u8, shape: other.shape, ..self })
+    }
+
+    /// Goes on with the next bytes. Values are put in `event`. Returns how many of the bytes were looked at, too.
     // an event is shorter than the 256 MiB that limits allow, a pattern shorter than 64 KiB
     #[inline]
     #[allow(clippy::cast_possible_truncation)]
     pub(super) fn advance(
         self,
+        name: &Name,
         shape: &Shape,
         patterns: &[u8],
         bytes: &[u8],
@@ -204,9 +241,8 @@ impl Matching {
         event: &mut EventFields,
     ) -> (Self, Progress, usize) {
         // in local variables, for the registers; put together again where the match stops
-        let Self {
-            mut slot, mut in_value, mut last, mut wide, pattern: at_pattern, at: before, mut value_start, ..
-        } = self;
+        let Self { mut stage, mut slot, mut last, mut wide, pattern: at_pattern, at: before, mut value_start, .. } =
+            self;
         let pattern = shape.pattern(patterns);
         let slots = shape.slots();
         let mut at_pattern = usize::from(at_pattern);
@@ -215,7 +251,32 @@ impl Matching {
         let mut looked_on = 0;
         let at = |rest: &[u8]| before.wrapping_add(bytes.len().wrapping_sub(rest.len()) as u32);
         let progress = loop {
-            if !in_value {
+            let expected = match stage {
+                Stage::Opening => name.as_bytes().get(at(rest) as usize..).unwrap_or_default(),
+                Stage::Closing => shape.closing(name).get(at_pattern..).unwrap_or_default(),
+                Stage::Markup | Stage::Value => &[],
+            };
+            if stage == Stage::Opening || stage == Stage::Closing {
+                let len = expected.len().min(rest.len());
+                let Some((found, behind)) = rest.split_at_checked(len) else { break Progress::Failed };
+                if !expected.starts_with(found) {
+                    looked_on = len;
+                    break Progress::Failed;
+                }
+                rest = behind;
+                if stage == Stage::Closing {
+                    at_pattern = at_pattern.wrapping_add(len);
+                }
+                if len < expected.len() {
+                    break Progress::Partial;
+                }
+                if stage == Stage::Closing {
+                    break Progress::Matched(bytes.len().wrapping_sub(rest.len()));
+                }
+                stage = Stage::Markup;
+                shape.begin(event, name);
+            }
+            if stage == Stage::Markup {
                 // all up to the next elastic slot
                 let first = usize::from(slot);
                 let next = shape.next_elastic(first);
@@ -239,9 +300,10 @@ impl Matching {
                 }
                 slot = next as u8;
                 if next == slots.len() {
-                    break Progress::Matched(bytes.len().wrapping_sub(rest.len()));
+                    (stage, at_pattern) = (Stage::Closing, 0);
+                    continue;
                 }
-                in_value = true;
+                stage = Stage::Value;
                 value_start = at(rest);
             }
             let Some(Slot { part, start, len, .. }) = slots.get(usize::from(slot)) else { break Progress::Failed };
@@ -270,14 +332,15 @@ impl Matching {
                 Some(found) if *found == end && length > 0 && last != b' ' => event.put(*part, span),
                 Some(_) => break Progress::Failed,
             }
-            in_value = false;
+            stage = Stage::Markup;
             at_pattern = value_behind;
             slot = slot.wrapping_add(1);
         };
         let stopped = Self {
+            name: self.name,
             shape: self.shape,
+            stage,
             slot,
-            in_value,
             last,
             wide,
             pattern: at_pattern as u16,

@@ -1,22 +1,24 @@
-//! What one shape is: the bytes around an event's values, and where its values stand. Part of the shapes.
+//! What one shape is: the bytes around an event's values, and where its values stand; all between the event's names. Part of the
+//! shapes.
 //!
-//! A pattern is the event as it is written, byte for byte, with blanks in the place of its values: as many as the value is
+//! A pattern is the inside of an event as it is written, byte for byte, with blanks in the place of its values: as many as the value is
 //! long. So one pass over the event, in blocks that become vector code, compares the markup and proves the values plain,
 //! wherever they are. A value of which another length was seen is *elastic*: blanks stand for the longest, and how many of them
 //! count is found by where the markup behind it goes on. One that had a character out of the ordinary is elastic without
 //! blanks: it is read up to its end.
 //!
 //! ```text
-//! t:NewMailEvent><t:TimeStamp>____________________</t:TimeStamp><t:ItemId Id="____…____"/><t:ParentFolderId Id="____…____"/></t:NewMailEvent>
-//!                             20 blanks                                       152 blanks                         116 or 120
+//! ><t:TimeStamp>____________________</t:TimeStamp><t:ItemId Id="____…____"/><t:ParentFolderId Id="____…____"/></
+//!               20 blanks                                       152 blanks                         116 or 120
 //! ```
 
 use alloc::vec::Vec;
+use core::ops::Range;
 
 use super::fits::{BLANK, MARKUP};
 use super::matching::is_plain;
+use super::name::{Inside, Name};
 use crate::notification::field::{EventFields, Part, Template};
-use crate::notification::vocabulary::EventKind;
 use crate::xml::Span;
 
 /// Values of an event: a watermark, a time, a count, six ids with their change keys.
@@ -29,11 +31,12 @@ const MAX_BLANKS: usize = 512;
 
 #[derive(Debug)]
 pub(super) struct Shape {
-    kind: EventKind,
     /// Where the parts are when every value is as long as its blanks.
     template: Template,
-    /// The first bytes of its markup.
-    pub(super) head: u64,
+    /// The only name that it goes with: what stands in its start tag might say what the name means.
+    only: Option<u8>,
+    /// An empty-element tag: the name does not come again.
+    pub(super) is_empty: bool,
     /// Where its pattern begins, among the others.
     start: u16,
     len: u16,
@@ -44,10 +47,10 @@ pub(super) struct Shape {
     stretches: u8,
     /// Of an event that has matched: the slot whose value was longer than its blanks, and how long.
     pub(super) longer: Option<(u8, u16)>,
-    /// The shape that matched after this one the last time.
-    pub(super) next: u8,
-    /// Length of the event that matched last.
+    /// Length of what matched last.
     pub(super) usual: u32,
+    /// When that was.
+    pub(super) used: u32,
 }
 
 /// Where a value stands in the pattern.
@@ -88,14 +91,38 @@ impl Slot {
 impl Shape {
     #[inline]
     pub(super) fn pattern<'a>(&self, patterns: &'a [u8]) -> &'a [u8] {
-        let start = usize::from(self.start);
-        patterns.get(start..start.wrapping_add(usize::from(self.len))).unwrap_or_default()
+        patterns.get(self.range()).unwrap_or_default()
     }
 
     /// An event of this shape, but for its values.
     #[inline]
-    pub(super) fn begin(&self, event: &mut EventFields) {
-        event.begin(self.kind, &self.template);
+    pub(super) fn begin(&self, event: &mut EventFields, name: &Name) {
+        name.begin(event, &self.template);
+    }
+
+    /// What comes behind all of its own.
+    #[inline]
+    pub(super) fn closing<'n>(&self, name: &'n Name) -> &'n [u8] {
+        if self.is_empty { &[] } else { name.closing() }
+    }
+
+    #[inline]
+    pub(super) fn goes_with(&self, name: usize) -> bool {
+        self.only.is_none_or(|only| usize::from(only) == name)
+    }
+
+    /// Where in the patterns its own is.
+    pub(super) fn range(&self) -> Range<usize> {
+        let start = usize::from(self.start);
+        start..start.wrapping_add(usize::from(self.len))
+    }
+
+    /// Of the patterns before its own so many bytes went away.
+    #[allow(clippy::cast_possible_truncation)] // patterns have less than 32 KiB
+    pub(super) fn close_up(&mut self, free: &Range<usize>) {
+        if usize::from(self.start) >= free.end {
+            self.start = self.start.wrapping_sub(free.len() as u16);
+        }
     }
 
     #[inline]
@@ -115,23 +142,23 @@ impl Shape {
         if left == 0 { usize::from(self.slot_count) } else { from.wrapping_add(left.trailing_zeros() as usize) }
     }
 
-    /// Takes `run` apart and keeps its pattern behind the others, which have room for `room` bytes more: where they are too few,
+    /// Takes all between the names apart and keeps its pattern behind the others, which have room for `room` bytes more: where they are too few,
     /// no value has blanks. `None`: even so.
     #[allow(clippy::cast_possible_truncation)] // patterns have less than 32 KiB
     pub(super) fn learn(
-        run: &[u8],
+        inside: Inside<'_>,
         values: &Values,
-        event: &EventFields,
+        template: Template,
+        only: Option<u8>,
         patterns: &mut Vec<u8>,
         room: usize,
     ) -> Option<Self> {
-        // the head is looked at before anything else, and so must not be a value
-        let head = u64::from_le_bytes(*run.first_chunk()?);
+        let Inside { bytes: run, is_empty } = inside;
         let start = patterns.len();
         let mut shape = Self {
-            kind: event.kind,
-            template: Template::of(event),
-            head,
+            template,
+            only,
+            is_empty,
             start: start as u16,
             len: 0,
             slots: [Slot::UNUSED; MAX_SLOTS],
@@ -139,8 +166,8 @@ impl Shape {
             elastic: 0,
             stretches: 0,
             longer: None,
-            next: 0,
             usual: run.len() as u32,
+            used: 0,
         };
         let fixed = |span: &Span| run.len() <= room && is_plain(span.of(run));
         let open = values.list().iter().filter(|(span, _)| !fixed(span));
@@ -167,8 +194,9 @@ impl Shape {
     }
 
     /// Whether an event is of this shape.
-    pub(super) fn is_of(&self, run: &[u8], values: &Values, patterns: &[u8]) -> bool {
-        if self.slots().len() != values.len || run.first_chunk() != Some(&self.head.to_le_bytes()) {
+    pub(super) fn is_of(&self, inside: Inside<'_>, values: &Values, patterns: &[u8]) -> bool {
+        let run = inside.bytes;
+        if self.slots().len() != values.len || self.is_empty != inside.is_empty {
             return false;
         }
         let known = self.pattern(patterns);
@@ -280,24 +308,21 @@ pub(super) struct Values {
 }
 
 impl Values {
-    /// `None`: something in it cannot be told from its neighbours.
-    pub(super) fn of(run: &[u8], event: &EventFields) -> Option<Self> {
+    /// Of `run`, which is so many bytes behind the event's beginning. `None`: something in it cannot be told from its neighbours.
+    pub(super) fn of(run: &[u8], behind: u32, event: &EventFields) -> Option<Self> {
         let mut values = Self { values: [(Span::default(), Part::NAME); MAX_SLOTS], len: 0 };
         let parts = Part::values().filter_map(|part| Some((event.part(part).span()?, part)));
-        for (value, slot) in parts.filter(|(span, _)| !span.is_empty()).zip(&mut values.values) {
-            *slot = value;
+        for ((span, part), slot) in parts.filter(|(span, _)| !span.is_empty()).zip(&mut values.values) {
+            *slot = (Span { start: span.start.checked_sub(behind)?, end: span.end.checked_sub(behind)? }, part);
             values.len = values.len.saturating_add(1);
         }
         values.values.get_mut(..values.len)?.sort_unstable_by_key(|(span, _)| span.start);
         let mut markup = 0;
-        for (at, (span, _)) in values.list().iter().enumerate() {
+        for (span, _) in values.list() {
             // a value that stands alone between its quotes, or between tags; not one that was trimmed
             let markup_before = run.get(markup..span.start as usize)?;
             let ends = (*markup_before.last()?, *run.get(span.end as usize)?);
             if !matches!(ends, (b'"', b'"') | (b'\'', b'\'') | (b'>', b'<')) || !markup_before.is_ascii() {
-                return None;
-            }
-            if at == 0 && markup_before.len() < size_of::<u64>() {
                 return None;
             }
             markup = span.end as usize;
