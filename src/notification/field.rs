@@ -157,12 +157,11 @@ impl EventFields {
         }
     }
 
-    /// Everything behind `at` is so many bytes nearer.
+    /// A part is so many bytes nearer.
     #[inline]
-    pub(super) fn move_up(&mut self, at: u32, by: u32) {
-        // what is absent is at -1
-        for offset in self.parts.as_flattened_mut() {
-            *offset = offset.wrapping_sub(if offset.cast_signed() > at.cast_signed() { by } else { 0 });
+    pub(super) fn move_up(&mut self, part: Part, by: u32) {
+        if let Some([start, end]) = self.parts.get_mut(part.index()) {
+            (*start, *end) = (start.wrapping_sub(by), end.wrapping_sub(by));
         }
     }
 

@@ -135,9 +135,9 @@ impl Shapes {
     /// Returns its length, and how many bytes were looked at. Its encoding is still to be checked.
     #[inline]
     pub(super) fn take(&mut self, bytes: &[u8], event: &mut EventFields) -> (Option<usize>, usize) {
-        let Some((at, name)) = self.names.iter().enumerate().find(|(_, name)| name.begins(bytes)) else {
-            return (None, 0);
-        };
+        let Some(head) = bytes.first_chunk().copied().map(u64::from_le_bytes) else { return (None, 0) };
+        let is_there = |(_, name): &(usize, &Name)| name.head == head && name.begins(bytes);
+        let Some((at, name)) = self.names.iter().enumerate().find(is_there) else { return (None, 0) };
         // the one that it had last time, then the others
         let likely = usize::from(name.shape);
         let mut wasted = 0;
@@ -161,7 +161,7 @@ impl Shapes {
         let (written, shape) = (self.names.get(name)?, self.known.get_mut(at)?);
         // What is shorter than such an event is may well be cut. Only what could be paid for if it were in vain.
         let usual = shape.usual as usize;
-        if !shape.goes_with(name) || bytes.len() < usual || self.credit < usual {
+        if !shape.goes_with(name) || bytes.len() < usual || self.credit < usual || !shape.is_likely(written, bytes) {
             return None;
         }
         match shape.take(written, &self.patterns, bytes, self.allowed, event) {
@@ -196,7 +196,8 @@ impl Shapes {
             let likely = usize::from(name.shape);
             let others = (0..self.known.len()).filter(|at| *at != likely);
             for at in core::iter::once(likely).chain(others) {
-                let Some(shape) = self.known.get(at).filter(|shape| shape.goes_with(named)) else { continue };
+                let may_be = |shape: &&Shape| shape.goes_with(named) && shape.is_likely(name, bytes);
+                let Some(shape) = self.known.get(at).filter(may_be) else { continue };
                 if self.credit < shape.usual as usize {
                     break;
                 }

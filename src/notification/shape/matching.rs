@@ -50,27 +50,26 @@ impl Shape {
             let compared = start.wrapping_add(guess.unwrap_or_default());
             let markup = pattern.get(at_pattern..compared).ok_or(at)?;
             let found = bytes.get(at..).and_then(|rest| rest.get(..markup.len())).ok_or(bytes.len())?;
-            if !fits(markup, found) {
-                return Err(at.wrapping_add(found.len()));
-            }
+            fits(markup, found).map_err(|looked| at.wrapping_add(looked))?;
             let len = match guess {
                 Some(len) => len,
                 None => self.find_end(number, rest, behind, allowed).map_err(|looked| value_at.wrapping_add(looked))?,
             };
             let span = Span { start: value_at as u32, end: value_at.wrapping_add(len) as u32 };
-            event.move_up(span.start, blanks.wrapping_sub(len) as u32);
-            event.put(part, span); // its end is its start where there are no blanks
+            event.put(part, span);
+            let nearer = blanks.wrapping_sub(len) as u32;
+            for slot in self.slots().iter().skip(number.wrapping_add(1)) {
+                event.move_up(slot.part, nearer);
+            }
             (at, at_pattern) = (value_at.wrapping_add(len), start.wrapping_add(blanks));
         }
         let markup = pattern.get(at_pattern..).unwrap_or_default();
         let found = bytes.get(at..).and_then(|rest| rest.get(..markup.len())).ok_or(bytes.len())?;
+        fits(markup, found).map_err(|looked| at.wrapping_add(looked))?;
         at = at.wrapping_add(found.len());
         let end = bytes.get(at..).unwrap_or_default();
         let is_closed = self.is_empty || name.begins(end) && end.get(name.len()) == Some(&b'>');
-        if is_closed && fits(markup, found) {
-            return Ok(at.wrapping_add(self.closing(name).len()));
-        }
-        Err(at)
+        if is_closed { Ok(at.wrapping_add(self.closing(name).len())) } else { Err(at) }
     }
 
     /// Length of the value that `rest` begins with, which is not as long as those before. An error: so many bytes were looked at.
@@ -173,7 +172,9 @@ impl Matching {
         let to = from.wrapping_add(bytes.len());
         let goes_on = match self.stage {
             Stage::Value => usual_run(bytes) == bytes.len(),
-            Stage::Markup => to < usize::from(self.stop) && fits(pattern.get(from..to).unwrap_or_default(), bytes),
+            Stage::Markup => {
+                to < usize::from(self.stop) && fits(pattern.get(from..to).unwrap_or_default(), bytes).is_ok()
+            }
             Stage::Closing => to < name.closing().len() && name.closing().get(from..to) == Some(bytes),
             Stage::Opening => at < name.len() && name.as_bytes().get(before..at) == Some(bytes),
         };
@@ -284,8 +285,8 @@ impl Matching {
                 let expected = pattern.get(at_pattern..stop).unwrap_or_default();
                 let len = expected.len().min(rest.len());
                 let Some((found, behind)) = rest.split_at_checked(len) else { break Progress::Failed };
-                if !fits(expected.get(..len).unwrap_or_default(), found) {
-                    looked_on = len;
+                if let Err(looked) = fits(expected.get(..len).unwrap_or_default(), found) {
+                    looked_on = looked;
                     break Progress::Failed;
                 }
                 rest = behind;

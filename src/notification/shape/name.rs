@@ -11,7 +11,9 @@ const WORD: usize = size_of::<u64>();
 
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Name {
-    head: u64,
+    /// Its first bytes.
+    pub(super) head: u64,
+    /// Its last.
     tail: u64,
     /// With a `>` behind it, as in an end tag.
     bytes: [u8; MAX_LEN + 1],

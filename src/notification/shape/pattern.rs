@@ -45,6 +45,8 @@ pub(super) struct Shape {
     /// The elastic slots, a bit for each.
     pub(super) elastic: u16,
     stretches: u8,
+    /// Markup before the second value, and where it is: what tells shapes apart sooner than a comparison from the start.
+    probe: Option<(u16, u64)>,
     /// Of an event that has matched: the slot whose value was longer than its blanks, and how long.
     pub(super) longer: Option<(u8, u16)>,
     /// Length of what matched last.
@@ -165,6 +167,7 @@ impl Shape {
             slot_count: values.len as u8,
             elastic: 0,
             stretches: 0,
+            probe: None,
             longer: None,
             usual: run.len() as u32,
             used: 0,
@@ -190,7 +193,28 @@ impl Shape {
         let markup = run.get(at..).unwrap_or_default();
         patterns.extend(markup.iter().map(|byte| byte | MARKUP));
         shape.len = patterns.len().saturating_sub(start) as u16;
+        shape.set_probe(run);
         Some(shape)
+    }
+
+    /// `run`: the one that it was learned from.
+    fn set_probe(&mut self, run: &[u8]) {
+        let [first, second, ..] = &self.slots;
+        let (behind, end) = (first.start.wrapping_add(first.len), second.start);
+        let is_fixed = self.slot_count >= 2 && self.elastic & 1 == 0;
+        let Some(start) = end.checked_sub(size_of::<u64>() as u16).filter(|start| is_fixed && *start >= behind) else {
+            return;
+        };
+        let found = run.get(usize::from(start)..).and_then(|run| run.first_chunk());
+        self.probe = found.map(|found| (start, u64::from_le_bytes(*found)));
+    }
+
+    /// Whether an event of this name may be of this shape, at a glance.
+    #[inline]
+    pub(super) fn is_likely(&self, name: &Name, bytes: &[u8]) -> bool {
+        let Some((at, markup)) = self.probe else { return true };
+        let found = bytes.get(name.len().wrapping_add(usize::from(at))..).and_then(|rest| rest.first_chunk());
+        found.is_none_or(|found| u64::from_le_bytes(*found) == markup)
     }
 
     /// Whether an event is of this shape.
@@ -231,11 +255,17 @@ impl Shape {
             let (len, blanks) = (span.len() as usize, usize::from(slot.len));
             let is_elastic = elastic & (1 << at) != 0;
             if blanks > 0 && !is_plain(span.of(run)) {
+                if at == 0 {
+                    self.probe = None;
+                }
                 self.elastic |= 1 << at;
                 slot.lens = [0; 2];
                 return Some((at, 0));
             }
             if !is_elastic && len != blanks {
+                if at == 0 {
+                    self.probe = None;
+                }
                 self.elastic |= 1 << at;
                 slot.lens = [len.min(blanks) as u16, slot.len];
                 if len > blanks && len <= MAX_BLANKS {
