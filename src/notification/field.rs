@@ -19,16 +19,6 @@ impl Field {
     }
 
     #[inline]
-    const fn from_ends([start, end]: [u32; 2]) -> Self {
-        Self(Span { start, end })
-    }
-
-    #[inline]
-    const fn ends(self) -> [u32; 2] {
-        [self.0.start, self.0.end]
-    }
-
-    #[inline]
     pub(super) const fn is_present(self) -> bool {
         self.0.start != u32::MAX
     }
@@ -139,49 +129,53 @@ impl Part {
 pub(super) struct EventFields {
     pub(super) kind: EventKind,
     unread_count: Option<i32>,
-    /// Start and end of each, as [`Field`] has them: in one piece for what is done to all.
-    parts: [[u32; 2]; Part::COUNT as usize],
+    parts: [Field; Part::COUNT as usize],
 }
 
 impl EventFields {
     pub(super) const fn new(kind: EventKind) -> Self {
-        Self { kind, unread_count: None, parts: [[u32::MAX; 2]; Part::COUNT as usize] }
+        Self { kind, unread_count: None, parts: [Field::ABSENT; Part::COUNT as usize] }
     }
 
-    /// A new event, whose parts are where the template has them, so many bytes further on.
+    /// The parts that are present and empty, a bit for each.
+    pub(super) fn empty_parts(&self) -> u16 {
+        let empty = |field: &Field| field.span().is_some_and(Span::is_empty);
+        self.parts.iter().rev().fold(0, |bits, field| bits << 1 | u16::from(empty(field)))
+    }
+
+    /// A new event, with empty parts as [`empty_parts`](Self::empty_parts) has them.
     #[inline]
-    pub(super) fn begin(&mut self, kind: EventKind, template: &Template, by: u16) {
+    pub(super) fn begin(&mut self, kind: EventKind, name: Field, empty: u16) {
         self.kind = kind;
-        for (offset, short) in self.parts.as_flattened_mut().iter_mut().zip(template.0.as_flattened()) {
-            *offset = Template::offset(*short, by);
-        }
-    }
-
-    /// A part is so many bytes nearer.
-    #[inline]
-    pub(super) fn move_up(&mut self, part: Part, by: u32) {
-        if let Some([start, end]) = self.parts.get_mut(part.index()) {
-            (*start, *end) = (start.wrapping_sub(by), end.wrapping_sub(by));
+        self.parts = [Field::ABSENT; Part::COUNT as usize];
+        let [first, ..] = &mut self.parts;
+        *first = name;
+        let mut left = empty;
+        while left > 0 {
+            if let Some(field) = self.parts.get_mut(left.trailing_zeros() as usize) {
+                *field = Field::new(Span::default());
+            }
+            left &= left.wrapping_sub(1);
         }
     }
 
     #[inline]
     pub(super) fn part(&self, part: Part) -> Field {
-        self.parts.get(part.index()).map_or(Field::ABSENT, |part| Field::from_ends(*part))
+        self.parts.get(part.index()).copied().unwrap_or(Field::ABSENT)
     }
 
     /// Takes the value unless there is one: of a repeated element the first counts.
     pub(super) fn set(&mut self, part: Part, span: Span) {
-        if !self.part(part).is_present() {
-            self.put(part, span);
+        if let Some(field) = self.parts.get_mut(part.index()) {
+            field.set(span);
         }
     }
 
     /// In the place of the value that is there.
     #[inline]
     pub(super) fn put(&mut self, part: Part, span: Span) {
-        if let Some(ends) = self.parts.get_mut(part.index()) {
-            *ends = [span.start, span.end];
+        if let Some(field) = self.parts.get_mut(part.index()) {
+            *field = Field::new(span);
         }
     }
 
@@ -213,55 +207,20 @@ impl EventFields {
     }
 
     /// In the place of what is there.
+    #[cfg(feature = "serde")]
     pub(super) fn put_field(&mut self, part: Part, field: Field) {
-        if let Some(ends) = self.parts.get_mut(part.index()) {
-            *ends = field.ends();
+        if let Some(place) = self.parts.get_mut(part.index()) {
+            *place = field;
         }
     }
 
     /// Changes every text by `change`.
-    pub(super) fn map(mut self, mut change: impl FnMut(Field) -> Field) -> Self {
-        // for those who learn from the run, which the copy does not keep
-        self.put_field(Part::UNREAD_COUNT, Field::ABSENT);
-        self.parts = self.parts.map(|ends| change(Field::from_ends(ends)).ends());
-        self
-    }
-}
-
-/// Where the parts of an event are when it is written as the one before was: for events of less than 32 KiB, as a fourth of
-/// [`EventFields`].
-#[derive(Clone, Debug)]
-pub(super) struct Template([[u16; 2]; Part::COUNT as usize]);
-
-impl Template {
-    /// Of an event less the name that it begins with, which is so long.
-    #[allow(clippy::cast_possible_truncation)] // what is absent stays so
-    pub(super) fn of(event: &EventFields, name: u32) -> Self {
-        let mut template = Self(event.parts.map(|ends| {
-            // what is empty is the same wherever it is
-            let span = Field::from_ends(ends).span().map(|span| if span.is_empty() { Span::default() } else { span });
-            let offset = |offset: u32| offset.saturating_sub(name) as u16;
-            span.map_or([u16::MAX; 2], |span| [offset(span.start), offset(span.end)])
-        }));
-        let [name, ..] = &mut template.0;
-        *name = [u16::MAX; 2];
-        template
-    }
-
-    /// Everything behind `at` is so many bytes nearer.
-    pub(super) fn move_up(&mut self, at: u16, by: u16) {
-        for offset in self.0.as_flattened_mut() {
-            if offset.cast_signed() > at.cast_signed() {
-                *offset = offset.wrapping_sub(by);
-            }
+    pub(super) fn map(mut self, change: impl FnMut(Field) -> Field) -> Self {
+        if let Some(field) = self.parts.get_mut(Part::UNREAD_COUNT.index()) {
+            *field = Field::ABSENT; // for those who learn from the run, which the copy does not keep
         }
-    }
-
-    /// What is absent is at -1, what is empty at 0.
-    #[inline]
-    fn offset(short: u16, by: u16) -> u32 {
-        let further = if short.cast_signed() > 0 { short.wrapping_add(by) } else { short };
-        i32::from(further.cast_signed()).cast_unsigned()
+        self.parts = self.parts.map(change);
+        self
     }
 }
 

@@ -4,11 +4,10 @@
 //! # The idea
 //!
 //! Servers write the markup between the values of an event byte for byte the same, and most values in the same length. So
-//! the first event of a shape, read by the scanner, is taken apart into its name ([`name`]), its markup and the places of its
-//! values (slots), see [`pattern`]; and the next event is compared with the whole of it in one pass ([`fits`]), which proves at
-//! the same time that what stands in the place of values is plain: no reference, no control character, nothing beyond ASCII,
-//! no white space. Name and inside are learned apart: a shape is that of `CreatedEvent` as of `DeletedEvent`, for what the
-//! children of an event mean does not depend on its kind.
+//! the first event of a shape, read by the scanner, is taken apart into its markup and the places of its values (slots), see
+//! [`pattern`]; and the next event is compared with the whole of it in one pass ([`fits`]), which proves at the same time that
+//! what stands in the place of values is plain: no reference, no control character, nothing beyond ASCII, no white space. A
+//! value whose length changes, or that has other characters, is looked for by its end from then on.
 //!
 //! An event whose bytes compare equal but for its values, under the same namespace declarations, has the same meaning: the
 //! same bytes in the same context.
@@ -28,23 +27,19 @@
 
 mod fits;
 mod matching;
-mod name;
 mod pattern;
 
 use alloc::vec::Vec;
 
 pub(super) use self::matching::Progress;
-use self::matching::{Allowed, Matching, Stage};
-use self::name::{Inside, Name};
-use self::pattern::{Shape, Values, set_blanks};
-use super::field::{EventFields, Template};
+use self::matching::{Allowed, Matching};
+use self::pattern::{Shape, Values};
+use super::field::EventFields;
 use crate::limits::Limits;
 use crate::xml::Scope;
 
-/// Names kept; the schema has eight.
-const MAX_NAMES: usize = 12;
 /// Shapes kept; a server has some six.
-const MAX_SHAPES: usize = 8;
+const MAX_SHAPES: usize = 12;
 /// Bytes of patterns kept.
 const MAX_PATTERNS: usize = 5120;
 /// Looks that may be wasted before the first success.
@@ -61,11 +56,10 @@ pub(super) struct Shapes {
     allowed: Allowed,
     credit: usize,
     scope: Scope,
-    names: Vec<Name>,
     patterns: Vec<u8>,
     known: Vec<Shape>,
-    /// Matches so far, in numbers that go round.
-    clock: u32,
+    /// The shape that matched last.
+    latest: usize,
     /// Events learned from in vain, less those that matched.
     in_vain: u8,
     /// A match that the end of a chunk has interrupted.
@@ -79,10 +73,9 @@ impl Shapes {
             allowed: Allowed { text_bytes: limits.text_bytes(), wide: true },
             credit: CREDIT,
             scope: Scope::default(),
-            names: Vec::new(),
             patterns: Vec::new(),
             known: Vec::new(),
-            clock: 0,
+            latest: 0,
             in_vain: 0,
             matching: None,
         }
@@ -91,7 +84,6 @@ impl Shapes {
     /// Turned off, nothing is learned, and what was learned is let go.
     pub(super) fn enable(&mut self, enabled: bool) {
         self.enabled = enabled;
-        self.names = Vec::new();
         self.known = Vec::new();
         self.patterns = Vec::new();
         self.forget();
@@ -108,9 +100,9 @@ impl Shapes {
     }
 
     fn forget(&mut self) {
-        self.names.clear();
         self.known.clear();
         self.patterns.clear();
+        self.latest = 0;
         self.matching = None;
     }
 
@@ -136,15 +128,13 @@ impl Shapes {
     #[inline]
     pub(super) fn take(&mut self, bytes: &[u8], event: &mut EventFields) -> (Option<usize>, usize) {
         let Some(head) = bytes.first_chunk().copied().map(u64::from_le_bytes) else { return (None, 0) };
-        let is_there = |(_, name): &(usize, &Name)| name.head == head && name.begins(bytes);
-        let Some((at, name)) = self.names.iter().enumerate().find(is_there) else { return (None, 0) };
-        // the one that it had last time, then the others
-        let likely = usize::from(name.shape);
+        // the one that followed last time, then the others
+        let likely = self.known.get(self.latest).map_or(0, |shape| usize::from(shape.next));
         let mut wasted = 0;
-        let mut len = self.take_of(at, likely, bytes, event, &mut wasted);
+        let mut len = self.take_of(likely, head, bytes, event, &mut wasted);
         if len.is_none() {
-            let mut others = (0..self.known.len()).filter(|shape| *shape != likely);
-            len = others.find_map(|shape| self.take_of(at, shape, bytes, event, &mut wasted));
+            let mut others = (0..self.known.len()).filter(|at| *at != likely);
+            len = others.find_map(|at| self.take_of(at, head, bytes, event, &mut wasted));
         }
         (len, len.unwrap_or_default().saturating_add(wasted))
     }
@@ -152,28 +142,24 @@ impl Shapes {
     #[inline]
     fn take_of(
         &mut self,
-        name: usize,
         at: usize,
+        head: u64,
         bytes: &[u8],
         event: &mut EventFields,
         wasted: &mut usize,
     ) -> Option<usize> {
-        let (written, shape) = (self.names.get(name)?, self.known.get_mut(at)?);
-        // What is shorter than such an event is may well be cut. Only what could be paid for if it were in vain.
-        let usual = shape.usual as usize;
-        if !shape.goes_with(name) || bytes.len() < usual || self.credit < usual || !shape.is_likely(written, bytes) {
+        let shape = self.known.get(at)?;
+        // The head tells most kinds of events apart. What is shorter than such an event is may well be cut. Only what could be
+        // paid for if it were in vain.
+        if shape.head != head || bytes.len() < shape.usual as usize || self.credit < shape.usual as usize {
             return None;
         }
-        match shape.take(written, &self.patterns, bytes, self.allowed, event) {
+        match shape.take(&self.patterns, bytes, self.allowed, event) {
             Ok(len) => {
-                if shape.longer.is_some() {
-                    self.stretch(at);
-                }
-                self.matched(name, at, len);
+                self.matched(at, len);
                 Some(len)
             }
             Err(looked) => {
-                shape.longer = None;
                 self.credit = self.credit.saturating_sub(looked);
                 *wasted = wasted.saturating_add(looked);
                 None
@@ -188,33 +174,27 @@ impl Shapes {
             // the scanner will say where the encoding is wrong
             return (if is_utf8(bytes.get(..len)) { Progress::Matched(len) } else { Progress::Failed }, wasted);
         }
-        for (named, name) in self.names.iter().enumerate() {
-            let written = name.as_bytes();
-            if !bytes.starts_with(written.get(..bytes.len()).unwrap_or(written)) {
+        let head = bytes.first_chunk().copied().map(u64::from_le_bytes);
+        for (at, shape) in self.known.iter().enumerate() {
+            if head.is_some_and(|head| head != shape.head) {
                 continue;
             }
-            let likely = usize::from(name.shape);
-            let others = (0..self.known.len()).filter(|at| *at != likely);
-            for at in core::iter::once(likely).chain(others) {
-                let may_be = |shape: &&Shape| shape.goes_with(named) && shape.is_likely(name, bytes);
-                let Some(shape) = self.known.get(at).filter(may_be) else { continue };
-                if self.credit < shape.usual as usize {
-                    break;
-                }
-                let begun = Matching::new(named, at);
-                let (matching, progress, looked) =
-                    begun.advance(name, shape, &self.patterns, bytes, self.allowed, event);
-                wasted = wasted.saturating_add(looked);
-                match progress {
-                    Progress::Matched(len) if is_utf8(bytes.get(..len)) => self.matched(named, at, len),
-                    Progress::Partial => self.matching = Some(matching),
-                    Progress::Matched(_) | Progress::Failed => {
-                        self.credit = self.credit.saturating_sub(looked);
-                        continue;
-                    }
-                }
-                return (progress, wasted);
+            if self.credit < shape.usual as usize {
+                break;
             }
+            shape.begin(event);
+            let begun = Matching::new(at);
+            let (matching, progress, looked) = begun.advance(shape, &self.patterns, bytes, self.allowed, event);
+            wasted = wasted.saturating_add(looked);
+            match progress {
+                Progress::Matched(len) if is_utf8(bytes.get(..len)) => self.matched(at, len),
+                Progress::Partial => self.matching = Some(matching),
+                Progress::Matched(_) | Progress::Failed => {
+                    self.credit = self.credit.saturating_sub(looked);
+                    continue;
+                }
+            }
+            return (progress, wasted);
         }
         (Progress::Failed, wasted)
     }
@@ -225,40 +205,32 @@ impl Shapes {
     pub(super) fn go_on_quickly(&mut self, bytes: &[u8], longest: usize) -> bool {
         let Some(matching) = &mut self.matching else { return false };
         let Some(shape) = self.known.get(usize::from(matching.shape)) else { return false };
-        let Some(name) = self.names.get(usize::from(matching.name)) else { return false };
-        matching.go_on(name, shape.pattern(&self.patterns), bytes, longest.min(self.allowed.text_bytes))
+        matching.go_on(shape.pattern(&self.patterns), bytes, longest.min(self.allowed.text_bytes))
     }
 
     /// Goes on with the match that the end of a chunk interrupted, `before` being what has matched so far.
     pub(super) fn go_on(&mut self, before: &[u8], bytes: &[u8], event: &mut EventFields) -> (Progress, usize) {
         let Some(mut matching) = self.matching.take() else { return (Progress::Failed, 0) };
         let mut wasted: usize = 0;
-        let (mut tried, mut tried_names): (u16, u16) = (0, 0);
+        let mut tried: u16 = 0;
         loop {
-            let (named, at) = (usize::from(matching.name), usize::from(matching.shape));
-            let (Some(name), Some(shape)) = (self.names.get(named), self.known.get(at)) else {
-                return (Progress::Failed, wasted);
-            };
-            let (stopped, progress, looked) = matching.advance(name, shape, &self.patterns, bytes, self.allowed, event);
+            let at = usize::from(matching.shape);
+            let Some(shape) = self.known.get(at) else { return (Progress::Failed, wasted) };
+            let (stopped, progress, looked) = matching.advance(shape, &self.patterns, bytes, self.allowed, event);
             match progress {
                 Progress::Matched(len) if !stopped.wide || is_utf8_across(before, bytes.get(..len)) => {
-                    self.matched(named, at, stopped.at as usize);
+                    self.matched(at, stopped.at as usize);
                 }
                 Progress::Partial => self.matching = Some(stopped),
                 Progress::Matched(_) | Progress::Failed => {
                     // another may have begun alike
                     wasted = wasted.saturating_add(looked).saturating_add(1);
-                    let other = if stopped.stage == Stage::Opening {
-                        tried_names |= 1 << named;
-                        let others = self.names.iter().enumerate().filter(|(at, _)| tried_names & (1 << at) == 0);
-                        { others }.find_map(|(at, other)| matching.with_name(at, name, other))
-                    } else {
-                        tried |= 1 << at;
-                        let others = self.known.iter().enumerate().filter(|(at, _)| tried & (1 << at) == 0);
-                        let alike = |(at, other)| matching.with(at, (shape, other), name, &self.patterns, event);
-                        { others }.find_map(alike)
-                    };
-                    if let Some(other) = other.filter(|_| wasted < self.credit) {
+                    tried |= 1 << at;
+                    let others = self.known.iter().enumerate().filter(|(at, _)| tried & (1 << at) == 0);
+                    let alike = |(at, other)| matching.with(at, (shape, other), &self.patterns, event);
+                    if wasted < self.credit
+                        && let Some(other) = { others }.find_map(alike)
+                    {
                         matching = other;
                         continue;
                     }
@@ -271,29 +243,16 @@ impl Shapes {
         }
     }
 
-    /// A value was longer than its blanks: it gets as many, once in a while.
-    #[cold]
-    fn stretch(&mut self, at: usize) {
-        if let Some((slot, blanks)) = self.known.get_mut(at).and_then(Shape::take_longer) {
-            self.set_blanks(at, slot, blanks);
-        }
-    }
-
-    fn set_blanks(&mut self, of: usize, slot: usize, blanks: usize) {
-        let room = MAX_PATTERNS.saturating_sub(self.patterns.len());
-        set_blanks(&mut self.known, of, slot, blanks, &mut self.patterns, room);
-    }
-
     #[allow(clippy::cast_possible_truncation)] // one of a dozen
-    fn matched(&mut self, name: usize, at: usize, len: usize) {
+    fn matched(&mut self, at: usize, len: usize) {
         self.credit = self.credit.saturating_add(len).min(MAX_CREDIT);
         self.in_vain = self.in_vain.saturating_sub(1);
-        self.clock = self.clock.wrapping_add(1);
-        let Some(name) = self.names.get_mut(name) else { return };
-        name.shape = at as u8;
+        if let Some(latest) = self.known.get_mut(self.latest) {
+            latest.next = at as u8;
+        }
+        self.latest = at;
         if let Some(shape) = self.known.get_mut(at) {
-            shape.usual = len.wrapping_sub(name.len()).wrapping_sub(shape.closing(name).len()) as u32;
-            shape.used = self.clock;
+            shape.usual = len as u32;
         }
     }
 
@@ -307,83 +266,40 @@ impl Shapes {
     }
 
     /// The scanner has read an event of its own, `run`, which had nothing to decode.
-    #[allow(clippy::cast_possible_truncation)] // a dozen names, none of them long
     pub(super) fn learn(&mut self, run: &[u8], event: &EventFields) {
         // reading on by itself, the scanner looks at few bytes twice: what it saves is earned
         self.credit = self.credit.saturating_add(run.len() / 5).min(CREDIT);
         if !self.enabled || self.credit == 0 || run.len() > MAX_PATTERNS || !self.is_worth_learning() {
             return;
         }
-        let Some(name) = Name::of(run, event) else { return };
-        let Some(inside) = name.inside(run) else { return };
-        let Some(values) = Values::of(inside.bytes, name.len() as u32, event) else { return };
+        let Some(values) = Values::of(run, event) else { return };
+        // it may be known, but for the length of a value; or it was read in spite of being known, for want of credit
+        if let Some(at) = self.known.iter().position(|shape| shape.is_of(run, &values, &self.patterns)) {
+            self.latest = at;
+            while let Some(blanks) = self.known.get_mut(at).and_then(|shape| shape.open_what_differs(run, &values)) {
+                self.known.iter_mut().for_each(|shape| shape.close_up(&blanks));
+                self.patterns.drain(blanks);
+            }
+            return;
+        }
         if self.known.capacity() == 0 {
-            self.names.reserve_exact(MAX_NAMES);
             self.known.reserve_exact(MAX_SHAPES);
             self.patterns.reserve_exact(MAX_PATTERNS);
         }
-        let Some(named) = self.find_or_keep(name) else { return };
-        // it may be known, but for the length of a value; or it was read in spite of being known, for want of credit
-        let is_known = |shape: &Shape| shape.goes_with(named) && shape.is_of(inside, &values, &self.patterns);
-        let mut found = self.known.iter().position(is_known);
-        if let Some(at) = found {
-            while let Some((slot, blanks)) =
-                self.known.get_mut(at).and_then(|shape| shape.differs(inside.bytes, &values))
-            {
-                self.set_blanks(at, slot, blanks);
-            }
-        } else {
-            // what stands in the start tag may say what the name means
-            let only = (inside.bytes.first() != Some(&b'>') && inside.bytes != b"/>").then_some(named as u8);
-            let template = Template::of(event, name.len() as u32);
-            found = self.keep(inside, &values, &template, only);
-        }
-        if let (Some(at), Some(name)) = (found, self.names.get_mut(named)) {
-            name.shape = at as u8;
-        }
-    }
-
-    /// Which of the names it is.
-    fn find_or_keep(&mut self, name: Name) -> Option<usize> {
-        let is_same = |other: &Name| other.as_bytes() == name.as_bytes();
-        if let Some(at) = self.names.iter().position(is_same) {
-            return Some(at);
-        }
-        if self.names.len() >= MAX_NAMES {
+        if self.known.len() >= MAX_SHAPES {
             self.forget();
         }
-        self.names.push(name);
-        self.names.len().checked_sub(1)
-    }
-
-    /// Keeps a shape, in the place of those that were used longest ago.
-    #[allow(clippy::cast_possible_truncation)] // one of a dozen
-    fn keep(&mut self, inside: Inside<'_>, values: &Values, template: &Template, only: Option<u8>) -> Option<usize> {
-        loop {
-            let room = MAX_PATTERNS.saturating_sub(self.patterns.len());
-            if self.known.len() < MAX_SHAPES
-                && let Some(mut shape) = Shape::learn(inside, values, template.clone(), only, &mut self.patterns, room)
-            {
-                shape.used = self.clock;
-                self.known.push(shape);
-                return self.known.len().checked_sub(1);
-            }
-            let age = |shape: &Shape| self.clock.wrapping_sub(shape.used);
-            let (oldest, _) = self.known.iter().enumerate().max_by_key(|(_, shape)| age(shape))?;
-            self.let_go(oldest);
+        let mut room = MAX_PATTERNS.saturating_sub(self.patterns.len());
+        let mut shape = Shape::learn(run, &values, event, &mut self.patterns, room);
+        if shape.is_none() && room < MAX_PATTERNS {
+            self.forget();
+            room = MAX_PATTERNS;
+            shape = Shape::learn(run, &values, event, &mut self.patterns, room);
         }
-    }
-
-    #[allow(clippy::cast_possible_truncation)] // one of a dozen
-    fn let_go(&mut self, at: usize) {
-        let free = self.known.remove(at).range();
-        for name in &mut self.names {
-            if usize::from(name.shape) >= at {
-                name.shape = name.shape.saturating_sub(1);
-            }
+        if let Some(shape) = shape {
+            self.latest = self.known.len();
+            self.known.push(shape);
         }
-        self.known.iter_mut().for_each(|shape| shape.close_up(&free));
-        self.patterns.drain(free);
     }
 }
 

@@ -13,49 +13,44 @@ pub(super) const BLANK: u8 = 0;
 pub(super) const MARKUP: u8 = 0x80;
 
 const LANES: usize = 16;
-const BLOCK: usize = 4 * LANES;
-/// Bytes that are compared before it is asked whether all of them were the same.
-const SURE: usize = 4 * BLOCK;
 
 /// Whether the bytes are those of the pattern, which has as many, with a plain value's byte for each blank: ASCII from `(` up,
-/// without `<` and `>`. An error: no, as so many looks have shown.
+/// without `<` and `>`.
 #[inline]
-pub(super) fn fits(pattern: &[u8], bytes: &[u8]) -> Result<(), usize> {
+pub(super) fn fits(pattern: &[u8], bytes: &[u8]) -> bool {
     if bytes.len() < LANES {
-        return if short_fits(pattern, bytes) { Ok(()) } else { Err(bytes.len()) };
+        return short_fits(pattern, bytes);
     }
     long_fits(pattern, bytes)
 }
 
 #[inline(never)] // it needs the vector registers for itself
-fn long_fits(pattern: &[u8], bytes: &[u8]) -> Result<(), usize> {
-    let mut seen = Seen::default();
-    let (pattern_blocks, pattern_rest) = pattern.as_chunks::<BLOCK>();
-    let (blocks, rest) = bytes.as_chunks::<BLOCK>();
-    let mut looked: usize = 0;
+fn long_fits(pattern: &[u8], bytes: &[u8]) -> bool {
+    let (pattern_blocks, pattern_rest) = pattern.as_chunks::<64>();
+    let (blocks, rest) = bytes.as_chunks::<64>();
     for (pattern, block) in pattern_blocks.iter().zip(blocks) {
-        let ([p0, p1, p2, p3], _) = pattern.as_chunks() else { return Err(looked) };
-        let ([b0, b1, b2, b3], _) = block.as_chunks() else { return Err(looked) };
+        let ([p0, p1, p2, p3], _) = pattern.as_chunks() else { return false };
+        let ([b0, b1, b2, b3], _) = block.as_chunks() else { return false };
+        let mut seen = Seen::default();
         seen.compare(p0, b0);
         seen.compare(p1, b1);
         seen.compare(p2, b2);
         seen.compare(p3, b3);
-        looked = looked.wrapping_add(BLOCK);
-        // what differs does so early, mostly
-        if looked % SURE == BLOCK && !seen.is_allowed() {
-            return Err(looked);
+        if !seen.is_allowed() {
+            return false;
         }
     }
+    let mut seen = Seen::default();
     let (pattern_lanes, pattern_end) = pattern_rest.as_chunks();
     for (pattern, lanes) in pattern_lanes.iter().zip(rest.as_chunks().0) {
         seen.compare(pattern, lanes);
     }
     if !pattern_end.is_empty() {
         // the end together with some bytes before it, rather than by itself
-        let (Some(pattern), Some(lanes)) = (pattern.last_chunk(), bytes.last_chunk()) else { return Err(looked) };
+        let (Some(pattern), Some(lanes)) = (pattern.last_chunk(), bytes.last_chunk()) else { return false };
         seen.compare(pattern, lanes);
     }
-    if seen.is_allowed() { Ok(()) } else { Err(bytes.len()) }
+    seen.is_allowed()
 }
 
 /// The same for what is shorter than all lanes.
@@ -124,7 +119,7 @@ mod tests {
                         bytes[at] = byte;
                         let plain = (0x28..0x80).contains(&byte) && !b"<>".contains(&byte);
                         let expected = if is_markup { byte == usual } else { plain };
-                        assert_eq!(fits(&pattern, &bytes).is_ok(), expected, "{byte:#x} at {at} of {len}, {is_markup}");
+                        assert_eq!(fits(&pattern, &bytes), expected, "{byte:#x} at {at} of {len}, {is_markup}");
                     }
                 }
             }
