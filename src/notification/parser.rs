@@ -414,6 +414,13 @@ impl NotificationParser {
         self.scanner.work()
     }
 
+    /// Steps of the scanner so far, for the proof that what was learned is used: a comparison takes none.
+    #[cfg(feature = "_work")]
+    #[must_use]
+    pub fn steps(&self) -> u64 {
+        self.scanner.steps()
+    }
+
     // ---- errors -------------------------------------------------------------------------------------------------
 
     #[cold]

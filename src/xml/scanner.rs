@@ -317,6 +317,8 @@ pub(crate) struct Scanner {
 
     #[cfg(feature = "_work")]
     work: u64,
+    #[cfg(feature = "_work")]
+    steps: u64,
 }
 
 impl Scanner {
@@ -370,6 +372,8 @@ impl Scanner {
             error: None,
             #[cfg(feature = "_work")]
             work: 0,
+            #[cfg(feature = "_work")]
+            steps: 0,
         }
     }
 
@@ -418,6 +422,10 @@ impl Scanner {
                     return Ok(None);
                 }
                 self.renew_lease(cur)?;
+            }
+            #[cfg(feature = "_work")]
+            {
+                self.steps = self.steps.saturating_add(1);
             }
             let step = match self.state {
                 State::Content => self.content(cur)?,
@@ -509,6 +517,12 @@ impl Scanner {
     #[cfg(feature = "_work")]
     pub(crate) fn work(&self) -> u64 {
         self.work
+    }
+
+    /// How often a part of the markup was read, for the proof that what is known is not read again.
+    #[cfg(feature = "_work")]
+    pub(crate) fn steps(&self) -> u64 {
+        self.steps
     }
 
     /// Bytes looked at, for the proof that work is linear.

@@ -1,0 +1,295 @@
+//! What was learned is used: the scanner takes no step over what it has read before, but for the first envelope of a response
+//! and for the SubscriptionId of a Notification, which it always reads. (That the messages are the same all the
+//! same is for `learning` and `passages`; how much quicker it is, for the benches.)
+//!
+//! `cargo test --features _work --test learned`
+#![cfg(feature = "_work")]
+#![allow(clippy::restriction)]
+
+mod common;
+
+use std::fmt::Write;
+
+use common::soap::{MESSAGES, SOAP_11, TYPES};
+use ews_stream::{Limits, NotificationParser};
+
+const CHUNKS: [usize; 4] = [usize::MAX, 1460, 64, 1];
+/// Those in which `</` is not cut at the end of the events: there a known tail would not be seen.
+const LARGE: [usize; 3] = [usize::MAX, 1460, 64];
+/// What a SubscriptionId takes, cut in two at most.
+const SUBSCRIPTION_ID: u64 = 4;
+
+/// Steps that the scanner takes over `body`.
+fn steps(parser: &mut NotificationParser, body: &str, chunk: usize) -> u64 {
+    let before = parser.steps();
+    for mut input in body.as_bytes().chunks(chunk.min(body.len())) {
+        while parser.next_message(&mut input).unwrap().is_some() {}
+    }
+    parser.steps() - before
+}
+
+/// An envelope: `extra` in its head, `events` in a Notification.
+fn envelope(extra: &str, events: &str) -> String {
+    format!(
+        "<s:Envelope xmlns:s=\"{SOAP_11}\"><s:Header>{extra}</s:Header><s:Body><m:GetStreamingEventsResponse xmlns:m=\"{MESSAGES}\" \
+         xmlns:t=\"{TYPES}\"><m:ResponseMessages><m:GetStreamingEventsResponseMessage ResponseClass=\"Success\">\
+         <m:ResponseCode>NoError</m:ResponseCode><m:Notifications><m:Notification><t:SubscriptionId>S</t:SubscriptionId>{events}\
+         </m:Notification></m:Notifications></m:GetStreamingEventsResponseMessage></m:ResponseMessages>\
+         </m:GetStreamingEventsResponse></s:Body></s:Envelope>"
+    )
+}
+
+fn heartbeat(extra: &str) -> String {
+    format!(
+        "<s:Envelope xmlns:s=\"{SOAP_11}\"><s:Header>{extra}</s:Header><s:Body><m:GetStreamingEventsResponse xmlns:m=\"{MESSAGES}\">\
+         <m:ResponseMessages><m:GetStreamingEventsResponseMessage ResponseClass=\"Success\"><m:ResponseCode>NoError\
+         </m:ResponseCode><m:ConnectionStatus>OK</m:ConnectionStatus></m:GetStreamingEventsResponseMessage></m:ResponseMessages>\
+         </m:GetStreamingEventsResponse></s:Body></s:Envelope>"
+    )
+}
+
+fn event(kind: &str, id: &str) -> String {
+    format!(
+        "<t:{kind}><t:TimeStamp>2026-03-05T09:14:01Z</t:TimeStamp><t:ItemId Id=\"{id}\" ChangeKey=\"CQ==\"/>\
+         <t:ParentFolderId Id=\"AQMkAD\"/></t:{kind}>"
+    )
+}
+
+/// How often `body` has to be read before it is known; none within ten times: never.
+fn sightings(body: &str, chunk: usize) -> Option<usize> {
+    let least = if body.contains("SubscriptionId>S<") { SUBSCRIPTION_ID } else { 0 };
+    let mut parser = NotificationParser::new();
+    (0..10).find(|_| steps(&mut parser, body, chunk) <= least)
+}
+
+/// Reads a heartbeat, so that what comes is not the first envelope.
+fn begun() -> NotificationParser {
+    let mut parser = NotificationParser::new();
+    steps(&mut parser, &heartbeat("<first/>"), usize::MAX);
+    parser
+}
+
+#[test]
+fn an_envelope_with_events_is_known_when_it_came_behind_another() {
+    let body = envelope("", &[event("NewMailEvent", "AAMkAD01"), event("CreatedEvent", "AAMkAD02")].concat());
+    for chunk in LARGE {
+        assert_eq!(sightings(&body, chunk), Some(2), "chunks of {chunk}");
+    }
+}
+
+#[test]
+fn a_heartbeat_is_known_when_it_came_behind_another() {
+    for chunk in CHUNKS {
+        assert_eq!(sightings(&heartbeat(""), chunk), Some(2), "chunks of {chunk}");
+    }
+}
+
+#[test]
+fn values_that_change_cost_no_step() {
+    for chunk in LARGE {
+        let mut parser = NotificationParser::new();
+        let mut last = 0;
+        for round in 0..40 {
+            // of all lengths, so that the shape has met each
+            let id = "AAMk".repeat(1 + round % 9);
+            last = steps(&mut parser, &envelope("", &event("NewMailEvent", &id)), chunk);
+        }
+        assert!(last <= SUBSCRIPTION_ID, "{last} steps in chunks of {chunk}");
+    }
+}
+
+#[test]
+fn nothing_is_known_where_learning_is_off() {
+    for body in [envelope("", &event("NewMailEvent", "AAMkAD01")), heartbeat("")] {
+        let mut parser = NotificationParser::new().learning(false);
+        let first = steps(&mut parser, &body, usize::MAX);
+        assert!(first > 10, "{first}");
+        for _ in 0..4 {
+            assert_eq!(steps(&mut parser, &body, usize::MAX), first);
+        }
+        // and what was known is forgotten
+        let mut parser = begun();
+        steps(&mut parser, &body, usize::MAX);
+        assert!(steps(&mut parser, &body, usize::MAX) <= SUBSCRIPTION_ID);
+        let mut parser = parser.learning(false);
+        assert_eq!(steps(&mut parser, &body, usize::MAX), first);
+        let mut parser = parser.learning(true);
+        assert_eq!(steps(&mut parser, &body, usize::MAX), first);
+        assert!(steps(&mut parser, &body, usize::MAX) <= SUBSCRIPTION_ID);
+    }
+}
+
+#[test]
+fn two_heads_are_known_whichever_comes() {
+    for chunk in CHUNKS {
+        let heads = ["<a/>", "<b/>"];
+        let mut parser = NotificationParser::new();
+        // the very first is not learned, and a head that has been used but once makes room for another
+        for head in ["<a/>", "<a/>", "<b/>"] {
+            assert_ne!(steps(&mut parser, &heartbeat(head), chunk), 0);
+        }
+        for round in 0..6 {
+            for head in [heads[round % 2], heads[round % 3 % 2]] {
+                assert_eq!(steps(&mut parser, &heartbeat(head), chunk), 0, "round {round}, chunks of {chunk}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_head_that_is_used_stays_when_others_come_once() {
+    let mut parser = NotificationParser::new();
+    for _ in 0..6 {
+        steps(&mut parser, &heartbeat("<a/>"), usize::MAX);
+    }
+    for other in ["<b/>", "<c/>", "<d/>"] {
+        assert_ne!(steps(&mut parser, &heartbeat(other), usize::MAX), 0, "{other} is new");
+        assert_eq!(steps(&mut parser, &heartbeat("<a/>"), usize::MAX), 0, "behind {other}");
+    }
+}
+
+#[test]
+fn a_head_that_is_used_no_more_makes_room() {
+    let mut parser = NotificationParser::new();
+    for head in ["<a/>", "<b/>"] {
+        for _ in 0..4 {
+            steps(&mut parser, &heartbeat(head), usize::MAX);
+        }
+    }
+    // each that comes in vain makes the others older
+    let heads = ["<c/>", "<d/>"];
+    let found = (0..20).position(|_| heads.iter().all(|head| steps(&mut parser, &heartbeat(head), usize::MAX) == 0));
+    assert!(found.is_some_and(|rounds| (1..10).contains(&rounds)), "{found:?}");
+}
+
+#[test]
+fn heads_of_heartbeats_and_of_events_are_known_at_once_with_their_tails() {
+    let bodies = [envelope("", &event("NewMailEvent", "AAMkAD01")), heartbeat("")];
+    for chunk in LARGE {
+        let mut parser = NotificationParser::new();
+        for _ in 0..2 {
+            bodies.iter().for_each(|body| {
+                steps(&mut parser, body, chunk);
+            });
+        }
+        for body in bodies.iter().chain(bodies.iter().rev()) {
+            assert!(steps(&mut parser, body, chunk) <= SUBSCRIPTION_ID, "chunks of {chunk}");
+        }
+    }
+}
+
+#[test]
+fn what_was_known_of_one_response_is_known_in_the_next_behind_its_first_envelope() {
+    let body = heartbeat("");
+    let mut parser = begun();
+    steps(&mut parser, &body, usize::MAX);
+    parser.reset();
+    assert_ne!(steps(&mut parser, &body, usize::MAX), 0);
+    assert_eq!(steps(&mut parser, &body, usize::MAX), 0);
+}
+
+#[test]
+fn white_space_between_envelopes_does_not_make_them_others() {
+    let body = heartbeat("");
+    let mut parser = begun();
+    steps(&mut parser, &format!("\n{body}"), usize::MAX);
+    for space in ["", "\n", "\r\n\r\n", " "] {
+        assert_eq!(steps(&mut parser, &format!("{space}{body}"), usize::MAX), 0, "behind {space:?}");
+    }
+}
+
+/// A head of exactly so many bytes, from `<s:Envelope` to the end of the heartbeat.
+fn heartbeat_of(len: usize) -> String {
+    let room = len - heartbeat("<x></x>").len();
+    heartbeat(&format!("<x>{}</x>", "y".repeat(room)))
+}
+
+#[test]
+fn a_passage_of_up_to_1536_bytes_is_kept() {
+    assert_eq!(sightings(&heartbeat_of(1536), usize::MAX), Some(2));
+    assert_eq!(sightings(&heartbeat_of(1537), usize::MAX), None);
+}
+
+/// A document with so many messages, and so many bytes in their texts.
+fn failed(ids: usize, bytes: usize) -> String {
+    let mut all = String::new();
+    for at in 0..ids {
+        let len = bytes / ids + usize::from(at < bytes % ids);
+        write!(all, "<t:SubscriptionId>{}</t:SubscriptionId>", "i".repeat(len)).unwrap();
+    }
+    format!(
+        "<s:Envelope xmlns:s=\"{SOAP_11}\"><s:Body><m:R xmlns:m=\"{MESSAGES}\" xmlns:t=\"{TYPES}\"><m:ResponseMessages>\
+         <m:M ResponseClass=\"Error\"><m:ResponseCode>C</m:ResponseCode><m:ErrorSubscriptionIds>{all}</m:ErrorSubscriptionIds>\
+         </m:M></m:ResponseMessages></m:R></s:Body></s:Envelope>"
+    )
+}
+
+#[test]
+fn a_passage_of_up_to_eight_messages_is_kept() {
+    // a response, the ids, the end of the envelope
+    assert_eq!(sightings(&failed(6, 60), usize::MAX), Some(2));
+    assert_eq!(sightings(&failed(7, 70), usize::MAX), None);
+}
+
+#[test]
+fn a_passage_with_up_to_512_bytes_of_text_in_its_messages_is_kept() {
+    let kept = |bytes| sightings(&failed(3, bytes), usize::MAX).is_some();
+    let most = (3..600).filter(|bytes| kept(*bytes)).max();
+    // beside the ids it is what is held with them: the response from its start tag to its first content, the ids' own tags
+    assert_eq!(most, Some(512 - 192));
+}
+
+#[test]
+fn twelve_shapes_are_known_at_once() {
+    let kinds = ["CreatedEvent", "DeletedEvent", "NewMailEvent", "CopiedEvent", "MovedEvent", "ModifiedEvent"];
+    let shapes: Vec<String> = kinds.iter().flat_map(|kind| ["AAMkAD01", ""].map(|id| event(kind, id))).collect();
+    assert_eq!(shapes.len(), 12);
+    let body = envelope("", &shapes.concat());
+    for chunk in LARGE {
+        assert_eq!(sightings(&body, chunk), Some(2), "chunks of {chunk}");
+    }
+    // with one more, all are forgotten now and then
+    let body = envelope("", &(shapes.concat() + &event("OtherNewEvent", "AAMkAD01")));
+    assert_eq!(sightings(&body, usize::MAX), None);
+}
+
+#[test]
+fn patterns_of_up_to_5120_bytes_are_known_at_once() {
+    let of = |bytes: usize| {
+        // two shapes in one half each
+        let one = |kind: &str, bytes: usize| {
+            // less the first `<`, which is not the event's
+            let room = bytes + 1 - event(kind, "").len();
+            event(kind, &"A".repeat(room))
+        };
+        envelope("", &(one("CreatedEvent", bytes / 2) + &one("DeletedEvent", bytes - bytes / 2)))
+    };
+    assert_eq!(sightings(&of(5120), usize::MAX), Some(2));
+    // what does not fit is learned without its values
+    assert_eq!(sightings(&of(5121), usize::MAX), Some(2));
+}
+
+#[test]
+fn an_event_longer_than_limits_allow_is_refused_though_its_shape_is_known() {
+    let limits = Limits::default().with_event_bytes(400);
+    for chunk in LARGE {
+        let mut parser = NotificationParser::with_limits(limits);
+        let known = envelope("", &event("NewMailEvent", "AAMk"));
+        for len in [4, 8, 12, 16] {
+            steps(&mut parser, &envelope("", &event("NewMailEvent", &"A".repeat(len))), chunk);
+        }
+        assert!(steps(&mut parser, &known, chunk) <= SUBSCRIPTION_ID);
+        let room = 400 - event("NewMailEvent", "").len();
+        let longest = envelope("", &event("NewMailEvent", &"A".repeat(room)));
+        assert!(steps(&mut parser, &longest, chunk) <= SUBSCRIPTION_ID, "chunks of {chunk}");
+        let long = envelope("", &event("NewMailEvent", &"A".repeat(room + 1)));
+        let refused = long.as_bytes().chunks(chunk.min(long.len())).any(|mut input| {
+            while let Some(_message) = match parser.next_message(&mut input) {
+                Ok(message) => message,
+                Err(_) => return true,
+            } {}
+            false
+        });
+        assert!(refused, "chunks of {chunk}");
+    }
+}
