@@ -1,5 +1,5 @@
 //! What was learned is used: the scanner takes no step over what it has read before, but for the first envelope of a response
-//! and for the SubscriptionId of a Notification, which it always reads. (That the messages are the same all the
+//! and for the `SubscriptionId` of a Notification, which it always reads. (That the messages are the same all the
 //! same is for `learning` and `passages`; how much quicker it is, for the benches.)
 //!
 //! `cargo test --features _work --test learned`
@@ -16,7 +16,7 @@ use ews_stream::{Limits, NotificationParser};
 const CHUNKS: [usize; 4] = [usize::MAX, 1460, 64, 1];
 /// Those in which `</` is not cut at the end of the events: there a known tail would not be seen.
 const LARGE: [usize; 3] = [usize::MAX, 1460, 64];
-/// What a SubscriptionId takes, cut in two at most.
+/// What a `SubscriptionId` takes, cut in two at most.
 const SUBSCRIPTION_ID: u64 = 4;
 
 /// Steps that the scanner takes over `body`.
@@ -168,9 +168,9 @@ fn heads_of_heartbeats_and_of_events_are_known_at_once_with_their_tails() {
     for chunk in LARGE {
         let mut parser = NotificationParser::new();
         for _ in 0..2 {
-            bodies.iter().for_each(|body| {
+            for body in &bodies {
                 steps(&mut parser, body, chunk);
-            });
+            }
         }
         for body in bodies.iter().chain(bodies.iter().rev()) {
             assert!(steps(&mut parser, body, chunk) <= SUBSCRIPTION_ID, "chunks of {chunk}");

@@ -26,7 +26,7 @@ const HELP: &str = "mutation [--jobs N] [--survivors] [FILE-GLOB ...]
 const NOT_RUN: [&str; 6] = ["examples_live", "watch_live", "ewscat", "coming_from", "stream", "tracing"];
 
 /// Those that take so long that only what survives the others is worth their time.
-const SLOW: [&str; 2] = ["chunking", "session_hostile"];
+const SLOW: [&str; 6] = ["chunking", "session_hostile", "simulation", "fuzz_replay", "no_alloc", "messages"];
 
 fn main() -> ExitCode {
     use lexopt::prelude::*;

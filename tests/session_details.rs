@@ -1,0 +1,213 @@
+//! What the scenarios pass by: times, and what is remembered of a subscription, to the second.
+#![allow(clippy::restriction)]
+
+mod session_common;
+
+use core::time::Duration;
+
+use ews_stream::Operation::{GetStreamingEvents, Subscribe, Unsubscribe};
+use ews_stream::session::{Config, GapReason, Instant, Output, SessionEvent, Subscription};
+use session_common::{LONG, Peer, closed, error_ids, ok, streaming};
+
+/// Sun, 06 Nov 1994 08:49:37 GMT
+const WALL: u64 = 784_111_777;
+
+#[test]
+fn a_retry_after_that_is_a_date_goes_by_the_wall_clock_where_the_server_sends_no_date() {
+    for passed in [0, 30] {
+        let mut peer = Peer::new(Config::default());
+        peer.subscribe(Subscription::new());
+        let now = peer.at();
+        peer.session.set_wall_clock(WALL, now);
+        peer.now += Duration::from_secs(passed);
+        let id = peer.last(Subscribe).id;
+        peer.head(id, 503, &[("Retry-After", "Sun, 06 Nov 1994 08:51:37 GMT")]);
+        peer.end(id);
+        peer.pass(119.0 - passed as f64);
+        assert_eq!(peer.sent.len(), 1, "{passed} s later");
+        peer.pass(20.0);
+        assert_eq!(peer.sent.len(), 2, "{passed} s later");
+    }
+}
+
+#[test]
+fn a_timeout_that_is_handled_has_its_effect_even_if_the_outputs_are_asked_for_with_an_earlier_time() {
+    let mut peer = Peer::new(Config::default());
+    peer.subscribe(Subscription::new());
+    let id = peer.last(Subscribe).id;
+    peer.session.handle_timeout(Instant::since_origin(Duration::from_secs(3600)));
+    assert!(matches!(peer.session.poll_output(Instant::default()), Output::Cancel(other) if other == id));
+}
+
+#[test]
+fn who_leaves_while_nothing_may_be_sent_is_gone_after_a_while() {
+    let limit = 30.0;
+    let (mut peer, key) = Peer::live(Config::default().with_request_timeout(Duration::from_secs_f64(limit)));
+    // another's Subscribe is refused: all wait for credentials
+    peer.subscribe(Subscription::new());
+    let id = peer.last(Subscribe).id;
+    peer.head(id, 401, &[]);
+    let now = peer.at();
+    peer.session.unsubscribe(key, now);
+    peer.pass(limit - 1.0);
+    assert_eq!(peer.told(|event| *event == SessionEvent::Closed(key)), 0);
+    peer.pass(2.0);
+    assert_eq!(peer.told(|event| *event == SessionEvent::Closed(key)), 1);
+    assert_eq!(peer.count(Unsubscribe), 0);
+}
+
+/// Two subscriptions on one connection.
+fn two() -> (Peer, [ews_stream::session::SubscriptionKey; 2]) {
+    let mut peer = Peer::new(Config::default());
+    let keys = [(); 2].map(|()| peer.subscribe(Subscription::new()));
+    peer.answer_subscribes(LONG);
+    peer.pass(5.0);
+    let stream = peer.stream();
+    peer.head(stream, 200, &[]);
+    peer.say(stream, ok());
+    assert!(keys.iter().all(|key| peer.session.is_live(*key)));
+    (peer, keys)
+}
+
+#[test]
+fn a_connection_that_ends_since_one_of_it_was_unsubscribed_is_opened_again_at_once() {
+    let (mut peer, [left, stays]) = two();
+    let stream = peer.stream();
+    let now = peer.at();
+    peer.session.unsubscribe(left, now);
+    peer.drain();
+    let before = peer.count(GetStreamingEvents);
+    // some servers end the whole connection then
+    peer.say(stream, closed());
+    peer.end(stream);
+    assert_eq!(peer.count(GetStreamingEvents), before + 1);
+    let stream = peer.stream();
+    peer.head(stream, 200, &[]);
+    peer.say(stream, ok());
+    assert!(peer.session.is_live(stays));
+}
+
+#[test]
+fn a_connection_that_ends_at_once_for_no_reason_is_not_opened_again_at_once() {
+    let (mut peer, _) = two();
+    let stream = peer.stream();
+    let before = peer.count(GetStreamingEvents);
+    peer.say(stream, closed());
+    peer.end(stream);
+    assert_eq!(peer.count(GetStreamingEvents), before);
+    peer.pass(60.0);
+    assert_eq!(peer.count(GetStreamingEvents), before + 1);
+}
+
+#[test]
+fn a_takeover_right_after_a_clean_end_is_a_rival() {
+    let (mut peer, key) = Peer::live(Config::default());
+    let stream = peer.stream();
+    for _ in 0..6 {
+        peer.pass(20.0);
+        peer.say(stream, ok());
+    }
+    peer.say(stream, closed());
+    peer.end(stream);
+    let next = peer.stream();
+    assert_ne!(next, stream);
+    peer.head(next, 200, &[]);
+    peer.say(next, streaming("Error", "ErrorNewEventStreamConnectionOpened", ""));
+    assert_eq!(peer.told(|event| *event == SessionEvent::TakenOver(key)), 1);
+}
+
+#[test]
+fn a_takeover_right_after_a_break_is_a_ghost_but_only_once() {
+    let (mut peer, key) = Peer::live(Config::default());
+    for (ghosts, told) in [(1, 0), (2, 1)] {
+        let stream = peer.stream();
+        if ghosts == 1 {
+            peer.fail(stream);
+            peer.pass(30.0);
+        }
+        let stream = peer.stream();
+        peer.head(stream, 200, &[]);
+        peer.say(stream, streaming("Error", "ErrorNewEventStreamConnectionOpened", ""));
+        assert_eq!(peer.told(|event| *event == SessionEvent::TakenOver(key)), told, "{ghosts}");
+        peer.pass(30.0);
+    }
+}
+
+#[test]
+fn an_id_that_was_good_for_long_is_renewed_at_once_when_it_is_lost_however_often() {
+    let healthy = 300.0;
+    let (mut peer, _) = Peer::live(Config::default().with_healthy_after(Duration::from_secs_f64(healthy)));
+    for lost in 1..6 {
+        for _ in 0..4 {
+            // heartbeats do not make it younger
+            peer.pass(healthy / 3.0);
+            let stream = peer.stream();
+            peer.say(stream, ok());
+        }
+        let stream = peer.stream();
+        let before = peer.count(Subscribe);
+        peer.say(stream, streaming("Error", "ErrorSubscriptionNotFound", ""));
+        peer.end(stream);
+        assert_eq!(peer.count(Subscribe), before + 1, "lost {lost} times");
+        peer.answer_subscribes(LONG);
+        let stream = peer.stream();
+        peer.head(stream, 200, &[]);
+        peer.say(stream, ok());
+    }
+}
+
+#[test]
+fn an_id_that_is_lost_again_and_again_is_renewed_more_and_more_slowly() {
+    let (mut peer, _) = Peer::live(Config::default());
+    let mut at = Vec::new();
+    for _ in 0..6 {
+        let stream = peer.stream();
+        let before = peer.count(Subscribe);
+        peer.say(stream, streaming("Error", "ErrorSubscriptionNotFound", ""));
+        peer.end(stream);
+        let mut waited = 0;
+        while peer.count(Subscribe) == before {
+            peer.pass(1.0);
+            waited += 1;
+        }
+        at.push(waited);
+        peer.answer_subscribes(LONG);
+        peer.pass(1.0);
+        let stream = peer.stream();
+        peer.head(stream, 200, &[]);
+        peer.say(stream, ok());
+    }
+    assert_eq!(at[0], 0, "{at:?}");
+    assert!(at[5] > at[1] && at[5] > 4, "{at:?}");
+}
+
+#[test]
+fn what_happens_before_a_gap_has_been_heard_of_happens_all_the_same() {
+    let (mut peer, key) = Peer::live(Config::default());
+    let stream = peer.stream();
+    let id = peer.session.subscription_id(key).unwrap().to_owned();
+    let missed = error_ids("ErrorMissedNotificationEvents", &[&id], "").replace("Closed", "OK");
+    let now = peer.at();
+    // twice, and the end of the connection, before the caller asks
+    for _ in 0..2 {
+        let mut input = missed.as_bytes();
+        while peer.session.next_event(stream, &mut input, now).is_some() {}
+    }
+    peer.session.handle_failure(stream, now);
+    peer.drain();
+    let missed = |gaps: &[_]| gaps.iter().filter(|(_, reason)| *reason == GapReason::EventsMissed).count();
+    assert_eq!(missed(&peer.gaps()), 1);
+    peer.pass(60.0);
+    let next = peer.stream();
+    assert_ne!(next, stream);
+    peer.head(next, 200, &[]);
+    peer.say(next, ok());
+    assert!(peer.session.is_live(key));
+    // once heard of, another is told
+    let now = peer.at();
+    let again = error_ids("ErrorMissedNotificationEvents", &[&id], "").replace("Closed", "OK");
+    let mut input = again.as_bytes();
+    while peer.session.next_event(next, &mut input, now).is_some() {}
+    peer.drain();
+    assert_eq!(missed(&peer.gaps()), 2);
+}
