@@ -210,3 +210,14 @@ fn forbidden_characters_are_refused_by_default_and_replaced_when_lenient() {
         assert!(seen.error.is_some(), "{bad}");
     }
 }
+
+/// A body that is no answer may go on for ever: what it is, is said as soon as enough of it is here.
+#[test]
+fn an_endless_body_that_is_no_answer_is_refused_before_its_end() {
+    for chunk in [1, 7, 64] {
+        let mut parser = NotificationParser::new();
+        let body = "Internal server error. ".repeat(20);
+        let refused = body.as_bytes().chunks(chunk).position(|mut input| parser.next_message(&mut input).is_err());
+        assert!(refused.is_some_and(|at| at * chunk <= 64), "{refused:?} in chunks of {chunk}");
+    }
+}

@@ -53,7 +53,7 @@ fn content(document: &[u8], chunk: usize) -> Result<u64, Error> {
             match token {
                 Token::StartElement(start) => {
                     add("S");
-                    add(&start.name().to_string());
+                    add(start.name());
                     for attribute in start.attributes() {
                         add("\u{1}");
                         add(attribute.local_name());
@@ -63,7 +63,7 @@ fn content(document: &[u8], chunk: usize) -> Result<u64, Error> {
                 }
                 Token::EndElement(end) => {
                     add("E");
-                    add(&end.name().to_string());
+                    add(end.name());
                 }
                 Token::Text(text) => {
                     add("T");

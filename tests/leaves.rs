@@ -268,3 +268,48 @@ fn what_a_subscribe_answered_comes_behind_its_head_whatever_the_order() {
         );
     }
 }
+
+/// What bears the name of something known, in a namespace that is not its own, means nothing wherever it stands.
+#[test]
+fn elements_of_another_namespace_mean_nothing_in_any_place() {
+    let foreign = |name: &str, content: &str| format!("<x:{name} xmlns:x=\"urn:x\">{content}</x:{name}>");
+    let status = foreign("ConnectionStatus", "OK");
+    assert_read(&soap::streaming(&status), &[STREAMING, END]);
+    let code = foreign("ResponseCode", "ErrorX") + "<m:ResponseCode>NoError</m:ResponseCode>";
+    assert_read(&soap::response("GetStreamingEvents", "Success", &code), &[STREAMING, END]);
+    let event = "<t:StatusEvent/>";
+    let notification = foreign("Notification", event);
+    assert_read(&soap::streaming(&format!("<m:Notifications>{notification}</m:Notifications>")), &[STREAMING, END]);
+    // and of its own namespace, with another name
+    assert_read(
+        &soap::streaming(&format!("<m:Notifications><m:Other>{event}</m:Other></m:Notifications>")),
+        &[STREAMING, END],
+    );
+    assert_read(&soap::notification(&foreign("StatusEvent", "")), &[STREAMING, END]);
+    assert_read(
+        &soap::notification(&format!("<t:NewMailEvent>{}</t:NewMailEvent>", foreign("TimeStamp", "2026"))),
+        &[STREAMING, "Event NewMailEvent", END],
+    );
+    let ids = foreign("SubscriptionId", "S");
+    assert_read(
+        &soap::streaming(&format!("<m:ErrorSubscriptionIds>{ids}</m:ErrorSubscriptionIds>")),
+        &[STREAMING, END],
+    );
+    assert_read(&envelope(&foreign("GetStreamingEventsResponse", &status)), &[END]);
+    assert_read(&envelope(&foreign("Fault", "<faultcode>a</faultcode>")), &[END]);
+    let inside = format!(
+        "<m:GetStreamingEventsResponse>{}</m:GetStreamingEventsResponse>",
+        foreign("ResponseMessages", &status)
+    );
+    assert_read(&envelope(&inside), &[END]);
+    let message = foreign("GetStreamingEventsResponseMessage", "<m:ConnectionStatus>OK</m:ConnectionStatus>");
+    let inside = format!(
+        "<m:GetStreamingEventsResponse><m:ResponseMessages>{message}</m:ResponseMessages></m:GetStreamingEventsResponse>"
+    );
+    assert_read(&envelope(&inside), &[END]);
+    let fault =
+        format!("<s:Fault><faultcode>a</faultcode><detail>{}</detail></s:Fault>", foreign("ResponseCode", "ErrorX"));
+    assert_read(&envelope(&fault), &["Fault code=\"a\"", END]);
+    let details = format!("<m:MessageXml>{}</m:MessageXml>", foreign("LineNumber", "3"));
+    assert_read(&soap::response("Subscribe", "Error", &details), &["Response operation=Subscribe class=Error", END]);
+}

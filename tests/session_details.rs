@@ -14,16 +14,16 @@ const WALL: u64 = 784_111_777;
 
 #[test]
 fn a_retry_after_that_is_a_date_goes_by_the_wall_clock_where_the_server_sends_no_date() {
-    for passed in [0, 30] {
+    for passed in [0_u32, 30] {
         let mut peer = Peer::new(Config::default());
         peer.subscribe(Subscription::new());
         let now = peer.at();
         peer.session.set_wall_clock(WALL, now);
-        peer.now += Duration::from_secs(passed);
+        peer.now += Duration::from_secs(passed.into());
         let id = peer.last(Subscribe).id;
         peer.head(id, 503, &[("Retry-After", "Sun, 06 Nov 1994 08:51:37 GMT")]);
         peer.end(id);
-        peer.pass(119.0 - passed as f64);
+        peer.pass(119.0 - f64::from(passed));
         assert_eq!(peer.sent.len(), 1, "{passed} s later");
         peer.pass(20.0);
         assert_eq!(peer.sent.len(), 2, "{passed} s later");

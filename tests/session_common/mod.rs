@@ -257,7 +257,8 @@ pub(crate) fn heartbeat(id: &str) -> String {
 }
 
 pub(crate) fn error_ids(code: &str, ids: &[&str], more: &str) -> String {
-    let ids: String = ids.iter().map(|id| format!("<SubscriptionId xmlns=''>{id}</SubscriptionId>")).collect();
+    let ids: Vec<_> = ids.iter().map(|id| format!("<SubscriptionId xmlns=''>{id}</SubscriptionId>")).collect();
+    let ids = ids.concat();
     streaming(
         "Error",
         code,
