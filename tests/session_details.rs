@@ -6,8 +6,9 @@ mod session_common;
 use core::time::Duration;
 
 use ews_stream::Operation::{GetStreamingEvents, Subscribe, Unsubscribe};
-use ews_stream::session::{Config, GapReason, Instant, Output, SessionEvent, Subscription};
-use session_common::{LONG, Peer, closed, error_ids, ok, streaming};
+use ews_stream::request::Text;
+use ews_stream::session::{Config, GapReason, Group, Instant, Output, SessionEvent, Subscription};
+use session_common::{LONG, Peer, closed, error_ids, ok, streaming, subscribed};
 
 /// Sun, 06 Nov 1994 08:49:37 GMT
 const WALL: u64 = 784_111_777;
@@ -210,4 +211,77 @@ fn what_happens_before_a_gap_has_been_heard_of_happens_all_the_same() {
     while peer.session.next_event(next, &mut input, now).is_some() {}
     peer.drain();
     assert_eq!(missed(&peer.gaps()), 2);
+}
+
+/// The cookies of the requests that follow an answer with these `Set-Cookie`s.
+fn cookies(group: Option<Group>, set: &[&str]) -> Vec<Option<String>> {
+    let mut peer = Peer::new(Config::default());
+    let wanted = || group.clone().into_iter().fold(Subscription::new(), Subscription::group);
+    peer.subscribe(wanted());
+    let id = peer.last(Subscribe).id;
+    let headers: Vec<_> = set.iter().map(|cookie| ("Set-Cookie", *cookie)).collect();
+    peer.head(id, 200, &headers);
+    peer.say(id, subscribed(LONG));
+    peer.end(id);
+    peer.pass(5.0);
+    let cookie = |sent: &session_common::Sent| {
+        sent.headers.iter().find(|(name, _)| name == "Cookie").map(|(_, cookie)| cookie.clone())
+    };
+    assert!(peer.sent.len() > 1);
+    peer.sent.iter().map(cookie).collect()
+}
+
+#[test]
+fn a_group_keeps_the_cookie_that_keeps_it_on_its_server_and_no_other() {
+    let group = || Some(Group::new("g", Text::new("anna@example.com").unwrap()));
+    let own = "X-BackEndOverrideCookie=srv~1";
+    let of = |len: usize| format!("X-BackEndOverrideCookie={}", "x".repeat(len - "X-BackEndOverrideCookie=".len()));
+    let rows = [
+        (group(), own.to_owned(), Some(own.to_owned())),
+        (group(), format!(" {own} ; path=/; HttpOnly"), Some(own.to_owned())),
+        (group(), "Other=srv~1".to_owned(), None),
+        (group(), "X-BackEndOverrideCookie".to_owned(), None),
+        // what does not fit a header field
+        (group(), "X-BackEndOverrideCookie=srv\u{e9}".to_owned(), None),
+        (group(), "X-BackEndOverrideCookie=srv\u{1}".to_owned(), None),
+        (group(), "X-BackEndOverrideCookie=srv\u{7f}".to_owned(), None),
+        (group(), of(4096), Some(of(4096))),
+        (group(), of(4097), None),
+        // nobody wants to stay on a server
+        (None, own.to_owned(), None),
+    ];
+    for (group, set, expected) in rows {
+        let found = cookies(group, &[&set]);
+        assert_eq!(found[0], None, "{set}");
+        assert!(found[1..].iter().all(|cookie| *cookie == expected), "{set}: {found:?}");
+    }
+}
+
+#[test]
+fn what_is_told_beside_a_request_for_credentials_is_not_lost_when_they_are_there_already() {
+    let mut peer = Peer::new(Config::default());
+    let waits = peer.subscribe(Subscription::new());
+    let id = peer.last(Subscribe).id;
+    let now = peer.at();
+    peer.session.handle_head(id, 401, [], now);
+    peer.session.unsubscribe(waits, now);
+    peer.session.credentials_renewed(now);
+    peer.drain();
+    assert_eq!(peer.events, [SessionEvent::Closed(waits)]);
+}
+
+#[test]
+fn a_connection_that_is_refused_with_an_odd_status_is_tried_again_later() {
+    let (mut peer, key) = Peer::live(Config::default());
+    let stream = peer.stream();
+    peer.fail(stream);
+    peer.pass(120.0);
+    let stream = peer.stream();
+    let before = peer.count(GetStreamingEvents);
+    peer.head(stream, 418, &[]);
+    peer.end(stream);
+    assert_eq!(peer.count(GetStreamingEvents), before, "not at once");
+    peer.pass(600.0);
+    assert!(peer.count(GetStreamingEvents) > before);
+    assert_eq!(peer.told(|event| matches!(event, SessionEvent::Failed { key: failed, .. } if *failed == key)), 0);
 }

@@ -42,3 +42,21 @@ pub(super) fn told(hint: Duration, cap: Duration, random: &mut Random) -> Durati
     let tenth = wait.checked_div(10).unwrap_or(FLOOR).clamp(FLOOR, Duration::from_secs(30));
     wait.saturating_add(random.up_to(tenth))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Random;
+
+    /// The first numbers of the published generator.
+    #[test]
+    fn the_generator_is_split_mix_64() {
+        let mut random = Random::new(1_234_567);
+        let expected = [
+            6_457_827_717_110_365_317,
+            3_203_168_211_198_807_973,
+            9_817_491_932_198_370_423,
+            4_593_380_528_125_082_431,
+        ];
+        assert_eq!([(); 4].map(|()| random.next()), expected);
+    }
+}
