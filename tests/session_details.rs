@@ -6,9 +6,9 @@ mod session_common;
 use core::time::Duration;
 
 use ews_stream::Operation::{GetStreamingEvents, Subscribe, Unsubscribe};
-use ews_stream::request::Text;
+use ews_stream::request::{DistinguishedFolder, EventTypes, Text};
 use ews_stream::session::{Config, GapReason, Group, Instant, Output, SessionEvent, Subscription};
-use session_common::{LONG, Peer, closed, error_ids, ok, streaming, subscribed};
+use session_common::{LONG, Peer, closed, error_ids, message, ok, streaming, subscribed};
 
 /// Sun, 06 Nov 1994 08:49:37 GMT
 const WALL: u64 = 784_111_777;
@@ -284,4 +284,140 @@ fn a_connection_that_is_refused_with_an_odd_status_is_tried_again_later() {
     peer.pass(600.0);
     assert!(peer.count(GetStreamingEvents) > before);
     assert_eq!(peer.told(|event| matches!(event, SessionEvent::Failed { key: failed, .. } if *failed == key)), 0);
+}
+
+/// An answer to a Subscribe that says no.
+fn refused(code: &str, back_off_ms: Option<u32>) -> String {
+    let hint = back_off_ms
+        .map(|ms| format!("<m:MessageXml><t:Value Name='BackOffMilliseconds'>{ms}</t:Value></m:MessageXml>"));
+    message("Subscribe", "Error", code, &hint.unwrap_or_default())
+}
+
+#[test]
+fn a_mailbox_that_is_not_there_now_is_asked_more_and_more_slowly_and_holds_up_no_other() {
+    let mut peer = Peer::new(Config::default());
+    peer.subscribe(Subscription::new());
+    let mut waits = Vec::new();
+    for round in 0..9 {
+        let last = peer.last(Subscribe);
+        let (id, at) = (last.id, last.at);
+        peer.say(id, refused("ErrorMailboxStoreUnavailable", None));
+        peer.end(id);
+        let before = peer.count(Subscribe);
+        if round == 3 {
+            assert_eq!(peer.told(|event| matches!(event, SessionEvent::BackingOff { .. })), 0);
+            // another is asked for at once
+            peer.subscribe(Subscription::new());
+            assert_eq!(peer.count(Subscribe), before + 1);
+            let other = peer.last(Subscribe).id;
+            peer.say(other, subscribed(LONG));
+            peer.end(other);
+        }
+        let before = peer.count(Subscribe);
+        while peer.count(Subscribe) == before {
+            peer.pass(1.0);
+        }
+        waits.push(peer.last(Subscribe).at - at);
+    }
+    assert!(waits[0] >= 1.0 && waits[0] < 20.0, "{waits:?}");
+    assert!(waits.iter().copied().fold(0.0, f64::max) > 20.0, "{waits:?}");
+}
+
+#[test]
+fn a_mailbox_that_says_when_is_asked_then() {
+    for (hint, least) in [(120_000, 120.0), (1, 1.0)] {
+        let mut peer = Peer::new(Config::default());
+        peer.subscribe(Subscription::new());
+        let id = peer.last(Subscribe).id;
+        peer.say(id, refused("ErrorMailboxFailover", Some(hint)));
+        peer.end(id);
+        while peer.count(Subscribe) == 1 {
+            peer.pass(1.0);
+        }
+        let waited = peer.last(Subscribe).at;
+        assert!(waited >= least && waited < least + 60.0, "{hint} ms: {waited} s");
+    }
+}
+
+#[test]
+fn a_mailbox_with_too_many_subscriptions_is_told_and_asked_seldom() {
+    let cap = 600.0;
+    let mut peer = Peer::new(Config::default().with_backoff_cap(Duration::from_secs_f64(cap)));
+    let key = peer.subscribe(Subscription::new());
+    let id = peer.last(Subscribe).id;
+    peer.say(id, refused("ErrorExceededSubscriptionCount", None));
+    peer.end(id);
+    assert_eq!(peer.told(|event| *event == SessionEvent::TooManySubscriptions(key)), 1);
+    peer.pass(cap - 1.0);
+    assert_eq!(peer.count(Subscribe), 1);
+    while peer.count(Subscribe) == 1 {
+        peer.pass(1.0);
+    }
+    assert!(peer.last(Subscribe).at < cap * 1.2);
+}
+
+/// A group that is live, with the cookie of its server.
+fn grouped() -> (Peer, ews_stream::session::SubscriptionKey) {
+    let mut peer = Peer::new(Config::default());
+    let group = Group::new("g", Text::new("anna@example.com").unwrap());
+    let key = peer.subscribe(Subscription::new().group(group));
+    let id = peer.last(Subscribe).id;
+    peer.head(id, 200, &[("Set-Cookie", "X-BackEndOverrideCookie=srv~1")]);
+    peer.say(id, subscribed(LONG));
+    peer.end(id);
+    let stream = peer.stream();
+    peer.head(stream, 200, &[]);
+    peer.say(stream, ok());
+    (peer, key)
+}
+
+fn has_cookie(sent: &session_common::Sent) -> bool {
+    sent.headers.iter().any(|(name, _)| name == "Cookie")
+}
+
+#[test]
+fn a_group_lets_its_cookie_go_when_its_server_is_gone_for_the_second_time() {
+    let (mut peer, _) = grouped();
+    let stream = peer.stream();
+    assert!(has_cookie(peer.last(GetStreamingEvents)));
+    peer.fail(stream);
+    peer.pass(60.0);
+    let stream = peer.stream();
+    assert!(has_cookie(peer.last(GetStreamingEvents)), "one break may be the network's");
+    peer.fail(stream);
+    peer.pass(120.0);
+    assert!(!has_cookie(peer.last(GetStreamingEvents)));
+}
+
+#[test]
+fn a_group_that_has_moved_begins_anew() {
+    let (mut peer, key) = grouped();
+    let stream = peer.stream();
+    peer.say(stream, streaming("Error", "ErrorMailboxMoveInProgress", ""));
+    peer.end(stream);
+    assert_eq!(peer.told(|event| *event == SessionEvent::Rediscover(key)), 1);
+    let now = peer.at();
+    peer.session.retry(key, now);
+    let group = Group::new("g", Text::new("anna@example.com").unwrap());
+    peer.session.subscribe(Subscription::new().group(group));
+    let before = peer.count(Subscribe);
+    peer.pass(60.0);
+    assert_eq!(peer.count(Subscribe), before + 1, "the first alone, for its cookie");
+    assert!(!has_cookie(peer.last(Subscribe)));
+}
+
+#[test]
+fn keys_and_requests_have_names_for_logs() {
+    let (peer, key) = Peer::live(Config::default());
+    let (key, request) = (key.to_string(), peer.stream().to_string());
+    assert!(key.split('.').count() == 2 && key.split('.').all(|part| part.parse::<u32>().is_ok()), "{key}");
+    assert!(request.parse::<u64>().is_ok(), "{request}");
+}
+
+#[test]
+fn a_subscription_asks_for_the_folders_and_events_it_was_made_with() {
+    let mut peer = Peer::new(Config::default());
+    peer.subscribe(Subscription::new().folder(DistinguishedFolder::Inbox).events(EventTypes::DELETED));
+    let body = &peer.last(Subscribe).body;
+    assert!(body.contains("Id=\"inbox\"") && body.contains("DeletedEvent") && !body.contains("CreatedEvent"), "{body}");
 }

@@ -67,3 +67,43 @@ pub(super) fn action(code: &str) -> Action {
         _ => Action::Later,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use alloc::string::String;
+
+    use super::{Action, action};
+
+    #[test]
+    fn each_code_asks_for_what_the_vendor_says() {
+        let rows = [
+            (
+                Action::Resubscribe,
+                "SubscriptionNotFound InvalidSubscription ExpiredSubscription SubscriptionUnsubscribed ReadEventsFailed \
+                 InvalidWatermark InvalidPullSubscriptionId EventNotFound",
+            ),
+            (Action::Missed, "MissedNotificationEvents"),
+            (Action::TakenOver, "NewEventStreamConnectionOpened"),
+            (Action::MailboxLater, "MailboxStoreUnavailable MailboxFailover"),
+            (Action::FewerConnections, "ExceededConnectionCount"),
+            (Action::TooManySubscriptions, "ExceededSubscriptionCount"),
+            (Action::Rediscover, "ProxyRequestNotAllowed IncorrectSchemaVersion MailboxMoveInProgress"),
+            (
+                Action::Refused,
+                "InvalidSubscriptionRequest SubscriptionAccessDenied SubscriptionDelegateAccessNotSupported AccessDenied \
+                 ImpersonateUserDenied ImpersonationDenied ImpersonationFailed NonExistentMailbox FolderNotFound ItemNotFound \
+                 InvalidId InvalidIdEmpty InvalidIdMalformed InvalidRequest InvalidOperation SchemaValidation \
+                 InvalidServerVersion MissingEmailAddress NotSupported NotSupportedSharingMessage",
+            ),
+            (Action::Later, "ServerBusy InternalServerTransientError TimeoutExpired Whatever"),
+        ];
+        for (expected, codes) in rows {
+            for code in codes.split(' ') {
+                assert_eq!(action(&[String::from("Error").as_str(), code].concat()), expected, "{code}");
+            }
+        }
+        let of = |len: usize| ["ErrorNotSupported", &"x".repeat(len - "ErrorNotSupported".len())].concat();
+        assert_eq!(action(&of(100)), Action::Refused);
+        assert_eq!(action(&of(101)), Action::Later);
+    }
+}

@@ -81,6 +81,27 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_status_means_what_servers_mean_by_it() {
+        let elsewhere = Some("https://elsewhere/ews");
+        for (expected, statuses) in [
+            (Verdict::Read, &[200, 204, 299][..]),
+            (Verdict::Credentials, &[401, 403, 440]),
+            (Verdict::Elsewhere, &[301, 302, 307, 308, 451]),
+            (Verdict::Later, &[408, 429, 449, 500, 503, 599]),
+            (Verdict::Refused, &[100, 199, 300, 303, 304, 400, 402, 404, 405, 410, 600]),
+        ] {
+            for status in statuses {
+                assert_eq!(verdict(*status, elsewhere), expected, "{status}");
+                assert_eq!(verdict(*status, None), expected, "{status}");
+            }
+        }
+        for page in ["https://ex/owa/auth/errorpage.aspx?x", "https://ex/owa/auth/errorFE.aspx"] {
+            assert_eq!(verdict(302, Some(page)), Verdict::Later);
+            assert_eq!(verdict(301, Some(page)), Verdict::Elsewhere);
+        }
+    }
+
+    #[test]
     fn dates_are_read_as_the_rfc_writes_them() {
         assert_eq!(http_date("Sun, 06 Nov 1994 08:49:37 GMT"), Some(784_111_777));
         assert_eq!(http_date("Thu, 01 Jan 1970 00:00:00 GMT"), Some(0));

@@ -38,3 +38,17 @@ impl Session {
 pub(super) fn hash(seed: u64, id: &str) -> u64 {
     id.bytes().fold(seed ^ 0xCBF2_9CE4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::hash;
+
+    /// Of the test vectors that come with the function.
+    #[test]
+    fn the_hash_is_fnv_1a() {
+        assert_eq!(hash(0, ""), 0xCBF2_9CE4_8422_2325);
+        assert_eq!(hash(0, "a"), 0xAF63_DC4C_8601_EC8C);
+        assert_eq!(hash(0, "foobar"), 0x8594_4171_F739_67E8);
+        assert_eq!(hash(1, ""), 0xCBF2_9CE4_8422_2324);
+    }
+}

@@ -18,24 +18,27 @@ mod switch;
 mod tree;
 mod trial;
 
-const HELP: &str = "mutation [--jobs N] [--survivors] [FILE-GLOB ...]
-  --survivors  only those that the last run says survived, by all the tests there are
+const HELP: &str = "mutation [--jobs N] [--survivors] [--all-tests] [FILE-GLOB ...]
+  --survivors  only those that the last run says survived, by the slow tests as well
+  --all-tests  and by the slowest
   FILE-GLOB    sources, `src/**` of xml, notification and session if none is named";
 
 /// Programs of tests that wait for real clocks and sockets, or look at no mutant's work.
-const NOT_RUN: [&str; 6] = ["examples_live", "watch_live", "ewscat", "coming_from", "stream", "tracing"];
+const NOT_RUN: [&str; 4] = ["examples_live", "watch_live", "ewscat", "coming_from"];
 
 /// Those that take so long that only what survives the others is worth their time.
-const SLOW: [&str; 6] = ["chunking", "session_hostile", "simulation", "fuzz_replay", "no_alloc", "messages"];
+const SLOW: [&str; 4] = ["simulation", "fuzz_replay", "no_alloc", "messages"];
+const SLOWEST: [&str; 2] = ["chunking", "session_hostile"];
 
 fn main() -> ExitCode {
     use lexopt::prelude::*;
-    let (mut jobs, mut again, mut files) = (2, false, Vec::new());
+    let (mut jobs, mut again, mut all_tests, mut files) = (2, false, false, Vec::new());
     let mut parser = lexopt::Parser::from_env();
     loop {
         match parser.next() {
             Ok(Some(Long("jobs"))) => jobs = parser.value().ok().and_then(|it| it.parse().ok()).unwrap_or(jobs),
             Ok(Some(Long("survivors"))) => again = true,
+            Ok(Some(Long("all-tests"))) => all_tests = true,
             Ok(Some(Value(file))) => files.push(file.to_string_lossy().into_owned()),
             Ok(None) => break,
             Ok(Some(_)) | Err(_) => {
@@ -47,10 +50,10 @@ fn main() -> ExitCode {
     if files.is_empty() {
         files = ["xml", "notification", "session"].map(|part| format!("src/{part}/**")).to_vec();
     }
-    run(jobs, again, &files)
+    run(jobs, again, all_tests, &files)
 }
 
-fn run(jobs: usize, again: bool, files: &[String]) -> ExitCode {
+fn run(jobs: usize, again: bool, all_tests: bool, files: &[String]) -> ExitCode {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().expect("the project");
     let work = root.join("target/mutation");
     let tree = work.join("tree");
@@ -58,7 +61,8 @@ fn run(jobs: usize, again: bool, files: &[String]) -> ExitCode {
     eprintln!("{} mutants", mutants.len());
     tree::copy(&root, &tree);
     let (binaries, excluded) = tree::build(&tree, &mutants, &sources);
-    let is_run = |name: &str| !NOT_RUN.contains(&name) && (again || !SLOW.contains(&name));
+    let is_slow = |name: &str| SLOW.contains(&name) && !again || SLOWEST.contains(&name) && !all_tests;
+    let is_run = |name: &str| !NOT_RUN.contains(&name) && !is_slow(name);
     let binaries: Vec<_> = binaries.into_iter().filter(|it| is_run(&it.name)).collect();
     let suites = trial::survey(&binaries, &tree);
 
