@@ -293,3 +293,92 @@ fn an_event_longer_than_limits_allow_is_refused_though_its_shape_is_known() {
         assert!(refused, "chunks of {chunk}");
     }
 }
+
+/// Steps over the last of some envelopes with such ids, which the parser has met before.
+fn steps_with(ids: &[&str], chunk: usize) -> u64 {
+    let mut parser = begun();
+    let mut last = 0;
+    for _ in 0..3 {
+        for id in ids {
+            last = steps(&mut parser, &envelope("", &event("NewMailEvent", id)), chunk);
+        }
+    }
+    last
+}
+
+#[test]
+fn values_with_characters_out_of_the_ordinary_cost_no_step() {
+    for chunk in LARGE {
+        for ids in [["AAMk", "caf\u{e9} \u{20ac}\u{1F600}"], ["AA Mk", "a b c"], ["AAMk", "x'y"], ["AAMk", "a>b;c"]] {
+            let found = steps_with(&ids, chunk);
+            assert!(found <= SUBSCRIPTION_ID, "{ids:?}: {found} steps in chunks of {chunk}");
+        }
+    }
+}
+
+#[test]
+fn values_that_have_to_be_changed_are_read_by_the_scanner() {
+    for chunk in LARGE {
+        for odd in [" AAMk", "AAMk ", "A&amp;k", "A\tk", ""] {
+            let mut parser = begun();
+            for id in ["AAMk", "AAMkAD"] {
+                steps(&mut parser, &envelope("", &event("NewMailEvent", id)), chunk);
+            }
+            let found = steps(&mut parser, &envelope("", &event("NewMailEvent", odd)), chunk);
+            assert!(found > SUBSCRIPTION_ID, "{odd:?} in chunks of {chunk}");
+        }
+    }
+}
+
+#[test]
+fn texts_of_a_known_shape_may_be_as_long_as_limits_allow() {
+    let of = |len: usize| {
+        let time = "2".repeat(len);
+        envelope("", &format!("<t:NewMailEvent><t:TimeStamp>{time}</t:TimeStamp><t:ItemId Id=\"A\"/></t:NewMailEvent>"))
+    };
+    for (chunk, wide) in LARGE.into_iter().flat_map(|chunk| [(chunk, false), (chunk, true)]) {
+        let mut parser = NotificationParser::with_limits(Limits::default().with_text_bytes(50));
+        let of = |len: usize| if wide { of(len).replacen("22", "\u{e9}", 1) } else { of(len) };
+        for len in [20, 21, 22, 20] {
+            steps(&mut parser, &of(len), chunk);
+        }
+        assert!(steps(&mut parser, &of(50), chunk) <= SUBSCRIPTION_ID, "chunks of {chunk}, wide: {wide}");
+        let long = of(51);
+        let refused = long.as_bytes().chunks(chunk.min(long.len())).any(|mut input| {
+            loop {
+                match parser.next_message(&mut input) {
+                    Ok(Some(_)) => {}
+                    Ok(None) => return false,
+                    Err(_) => return true,
+                }
+            }
+        });
+        assert!(refused, "chunks of {chunk}, wide: {wide}");
+    }
+}
+
+#[test]
+fn the_tail_behind_a_second_notification_is_known() {
+    let two = |class: &str| {
+        let second = format!(
+            "</m:Notification><m:Notification><t:SubscriptionId>S</t:SubscriptionId>{}</m:Notification></m:Notifications>",
+            event("CreatedEvent", "AAMkAD02")
+        );
+        envelope("", &event("NewMailEvent", "AAMkAD01"))
+            .replace("</m:Notification></m:Notifications>", &second)
+            .replace("\"Success\"", &format!("\"{class}\""))
+    };
+    for chunk in LARGE {
+        let mut parser = begun();
+        for _ in 0..4 {
+            steps(&mut parser, &two("Success"), chunk);
+        }
+        let known = steps(&mut parser, &two("Success"), chunk);
+        // the end of a Notification and the beginning of the next are read each time
+        let most = if chunk == 64 { 18 } else { 16 };
+        assert!(known <= most, "{known} steps in chunks of {chunk}");
+        // in another state it is another tail
+        let other = steps(&mut parser, &two("Warning"), chunk);
+        assert!(other > known, "{other} steps in chunks of {chunk}");
+    }
+}
