@@ -214,9 +214,9 @@ fn what_happens_before_a_gap_has_been_heard_of_happens_all_the_same() {
 }
 
 /// The cookies of the requests that follow an answer with these `Set-Cookie`s.
-fn cookies(group: Option<Group>, set: &[&str]) -> Vec<Option<String>> {
+fn cookies(group: Option<&Group>, set: &[&str]) -> Vec<Option<String>> {
     let mut peer = Peer::new(Config::default());
-    let wanted = || group.clone().into_iter().fold(Subscription::new(), Subscription::group);
+    let wanted = || group.cloned().into_iter().fold(Subscription::new(), Subscription::group);
     peer.subscribe(wanted());
     let id = peer.last(Subscribe).id;
     let headers: Vec<_> = set.iter().map(|cookie| ("Set-Cookie", *cookie)).collect();
@@ -251,7 +251,7 @@ fn a_group_keeps_the_cookie_that_keeps_it_on_its_server_and_no_other() {
         (None, own.to_owned(), None),
     ];
     for (group, set, expected) in rows {
-        let found = cookies(group, &[&set]);
+        let found = cookies(group.as_ref(), &[&set]);
         assert_eq!(found[0], None, "{set}");
         assert!(found[1..].iter().all(|cookie| *cookie == expected), "{set}: {found:?}");
     }
