@@ -18,9 +18,10 @@ mod switch;
 mod tree;
 mod trial;
 
-const HELP: &str = "mutation [--jobs N] [--survivors] [--all-tests] [FILE-GLOB ...]
-  --survivors  only those that the last run says survived, by the slow tests as well
-  --all-tests  and by the slowest
+const HELP: &str = "mutation [--jobs N] [--survivors] [--slow] [--slowest] [FILE-GLOB ...]
+  --survivors  only those that the last run says survived, and that are not explained
+  --slow       by the slow tests as well
+  --slowest    and by the slowest
   FILE-GLOB    sources, `src/**` of xml, notification and session if none is named";
 
 /// Programs of tests that wait for real clocks and sockets, or look at no mutant's work.
@@ -32,13 +33,14 @@ const SLOWEST: [&str; 2] = ["chunking", "session_hostile"];
 
 fn main() -> ExitCode {
     use lexopt::prelude::*;
-    let (mut jobs, mut again, mut all_tests, mut files) = (2, false, false, Vec::new());
+    let (mut jobs, mut again, mut slow, mut slowest, mut files) = (2, false, false, false, Vec::new());
     let mut parser = lexopt::Parser::from_env();
     loop {
         match parser.next() {
             Ok(Some(Long("jobs"))) => jobs = parser.value().ok().and_then(|it| it.parse().ok()).unwrap_or(jobs),
             Ok(Some(Long("survivors"))) => again = true,
-            Ok(Some(Long("all-tests"))) => all_tests = true,
+            Ok(Some(Long("slow"))) => slow = true,
+            Ok(Some(Long("slowest"))) => slowest = true,
             Ok(Some(Value(file))) => files.push(file.to_string_lossy().into_owned()),
             Ok(None) => break,
             Ok(Some(_)) | Err(_) => {
@@ -50,10 +52,10 @@ fn main() -> ExitCode {
     if files.is_empty() {
         files = ["xml", "notification", "session"].map(|part| format!("src/{part}/**")).to_vec();
     }
-    run(jobs, again, all_tests, &files)
+    run(jobs, again, (slow, slowest), &files)
 }
 
-fn run(jobs: usize, again: bool, all_tests: bool, files: &[String]) -> ExitCode {
+fn run(jobs: usize, again: bool, (slow, slowest): (bool, bool), files: &[String]) -> ExitCode {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().expect("the project");
     let work = root.join("target/mutation");
     let tree = work.join("tree");
@@ -61,14 +63,16 @@ fn run(jobs: usize, again: bool, all_tests: bool, files: &[String]) -> ExitCode 
     eprintln!("{} mutants", mutants.len());
     tree::copy(&root, &tree);
     let (binaries, excluded) = tree::build(&tree, &mutants, &sources);
-    let is_slow = |name: &str| SLOW.contains(&name) && !again || SLOWEST.contains(&name) && !all_tests;
+    let is_slow = |name: &str| SLOW.contains(&name) && !(slow || slowest) || SLOWEST.contains(&name) && !slowest;
     let is_run = |name: &str| !NOT_RUN.contains(&name) && !is_slow(name);
     let binaries: Vec<_> = binaries.into_iter().filter(|it| is_run(&it.name)).collect();
     let suites = trial::survey(&binaries, &tree);
 
     let last = fs::read_to_string(work.join("survived.txt")).unwrap_or_default();
     let last: HashSet<&str> = last.lines().collect();
-    let wanted = |id: &usize| !excluded.has(*id) && (!again || last.contains(mutants[*id].key.as_str()));
+    let explained = explained(&root);
+    let is_open = |key: &String| last.contains(key.as_str()) && !explained.contains_key(key);
+    let wanted = |id: &usize| !excluded.has(*id) && (!again || is_open(&mutants[*id].key));
     let ids: Vec<usize> = (0..mutants.len()).filter(wanted).collect();
 
     let log = Mutex::new(fs::File::create(work.join("log.txt")).expect("a log"));
@@ -88,7 +92,6 @@ fn run(jobs: usize, again: bool, all_tests: bool, files: &[String]) -> ExitCode 
         );
     });
 
-    let explained = explained(&root);
     let lists = |name: &str, ids: &HashSet<usize>| {
         let keys: BTreeMap<_, _> = ids.iter().map(|id| (&mutants[*id].key, ())).collect();
         fs::write(work.join(name), keys.keys().map(|key| format!("{key}\n")).collect::<String>()).expect("a list");
