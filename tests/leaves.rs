@@ -5,7 +5,9 @@
 mod common;
 
 use common::seen::{read, read_whole};
-use common::soap::{self, STREAMING, envelope, notification};
+use common::soap::{self, SOAP_11, STREAMING, envelope, notification};
+use ews_stream::xml::Tokenizer;
+use ews_stream::{Event, Limits, Message, NotificationParser};
 
 const END: &str = "EndOfEnvelope";
 
@@ -312,4 +314,89 @@ fn elements_of_another_namespace_mean_nothing_in_any_place() {
     assert_read(&envelope(&fault), &["Fault code=\"a\"", END]);
     let details = format!("<m:MessageXml>{}</m:MessageXml>", foreign("LineNumber", "3"));
     assert_read(&soap::response("Subscribe", "Error", &details), &["Response operation=Subscribe class=Error", END]);
+}
+
+/// The same one level further down: what is within something foreign is foreign, whatever it is called.
+#[test]
+fn nothing_is_read_inside_of_what_means_nothing() {
+    let foreign = |name: &str, content: &str| format!("<x:{name} xmlns:x=\"urn:x\">{content}</x:{name}>");
+    let answer = "<m:ResponseMessages><m:GetStreamingEventsResponseMessage ResponseClass=\"Success\"><m:ResponseCode>NoError\
+                  </m:ResponseCode></m:GetStreamingEventsResponseMessage></m:ResponseMessages>";
+    let operation = format!("<m:GetStreamingEventsResponse>{answer}</m:GetStreamingEventsResponse>");
+    assert_read(&envelope(&operation), &[STREAMING, END]);
+    assert_read(&envelope(&foreign("GetStreamingEventsResponse", answer)), &[END]);
+    let body = format!("<s:Body>{operation}</s:Body>");
+    let whole = envelope(&operation);
+    assert_read(&whole.replace(&body, &foreign("Body", &operation)), &[END]);
+    let version = "<t:ServerVersionInfo MajorVersion=\"15\"/>";
+    let header = |content: &str| whole.replace(&body, &format!("{content}{body}"));
+    assert_read(&header(&format!("<s:Header>{version}</s:Header>")), &["ServerVersion major=15", STREAMING, END]);
+    assert_read(&header(&foreign("Header", version)), &[STREAMING, END]);
+    // a fault of SOAP 1.2
+    let fault = |code: &str, text: &str| {
+        let fault = format!("<s:Fault><s:Code>{code}</s:Code><s:Reason>{text}</s:Reason></s:Fault>");
+        envelope(&fault).replace(SOAP_11, soap::SOAP_12)
+    };
+    let (code, text) = ("<s:Value>s:Sender</s:Value>", "<s:Text>no</s:Text>");
+    assert_read(&fault(code, text), &["Fault code=\"s:Sender\" string=\"no\"", END]);
+    let nothing = &["Fault", END];
+    assert_read(&fault(&foreign("Value", "s:Sender"), &foreign("Text", "no")), nothing);
+    assert_read(&fault("<s:Other>s:Sender</s:Other>", "<s:Other>no</s:Other>"), nothing);
+    assert_read(&envelope(&format!("<s:Fault>{}</s:Fault>", foreign("faultcode", "a"))), nothing);
+}
+
+#[test]
+fn each_kind_of_event_is_a_variant_of_its_own() {
+    let kinds: [(&str, fn(&Event<'_>) -> bool); 9] = [
+        ("CopiedEvent", |event| matches!(event, Event::Copied(_))),
+        ("CreatedEvent", |event| matches!(event, Event::Created(_))),
+        ("DeletedEvent", |event| matches!(event, Event::Deleted(_))),
+        ("FreeBusyChangedEvent", |event| matches!(event, Event::FreeBusyChanged(_))),
+        ("ModifiedEvent", |event| matches!(event, Event::Modified(_))),
+        ("MovedEvent", |event| matches!(event, Event::Moved(_))),
+        ("NewMailEvent", |event| matches!(event, Event::NewMail(_))),
+        ("StatusEvent", |event| matches!(event, Event::Status(_))),
+        ("ReactionEvent", |event| matches!(event, Event::Other(_))),
+    ];
+    for (name, _) in kinds {
+        let body = notification(&format!("<t:{name}/>"));
+        let mut parser = NotificationParser::new();
+        let mut input = body.as_bytes();
+        let mut found = Vec::new();
+        while let Some(message) = parser.next_message(&mut input).unwrap() {
+            if let Message::Event(event) = message {
+                assert_eq!(event.name(), name);
+                found.extend(kinds.iter().filter(|(_, is)| is(&event)).map(|(name, _)| *name));
+            }
+        }
+        assert_eq!(found, [name]);
+    }
+}
+
+#[test]
+fn a_tokenizer_knows_its_depth_and_may_be_lenient() {
+    let mut tokenizer = Tokenizer::new();
+    let mut input = &b"<a><b><c/></b></a>"[..];
+    let mut depths = Vec::new();
+    while tokenizer.next_token(&mut input).unwrap().is_some() {
+        depths.push(tokenizer.depth());
+    }
+    assert_eq!(depths, [1, 2, 3, 3, 2, 1]);
+    let forbidden = b"<a>&#x1F;</a>";
+    let refused = |mut tokenizer: Tokenizer| {
+        let mut input = &forbidden[..];
+        loop {
+            match tokenizer.next_token(&mut input) {
+                Ok(Some(_)) => {}
+                Ok(None) => return false,
+                Err(_) => return true,
+            }
+        }
+    };
+    assert!(refused(Tokenizer::new()) && !refused(Tokenizer::new().lenient(true)));
+    // what was set before stays
+    let limits = Limits::default().with_depth(1);
+    let mut tokenizer = Tokenizer::with_limits(limits).lenient(true);
+    let mut input = &b"<a><b/></a>"[..];
+    assert!(tokenizer.next_token(&mut input).is_ok() && tokenizer.next_token(&mut input).is_err());
 }
