@@ -421,3 +421,36 @@ fn a_subscription_asks_for_the_folders_and_events_it_was_made_with() {
     let body = &peer.last(Subscribe).body;
     assert!(body.contains("Id=\"inbox\"") && body.contains("DeletedEvent") && !body.contains("CreatedEvent"), "{body}");
 }
+
+#[test]
+fn a_body_that_ends_says_whether_anything_was_in_it() {
+    for (body, expected) in [("", GapReason::ProtocolError), ("<Envelope xmlns='", GapReason::ConnectionLost)] {
+        let mut peer = Peer::new(Config::default());
+        peer.subscribe(Subscription::new());
+        peer.answer_subscribes(LONG);
+        let stream = peer.stream();
+        peer.head(stream, 200, &[]);
+        peer.say(stream, body);
+        peer.end(stream);
+        let reason = |event: &SessionEvent| match event {
+            SessionEvent::BackingOff { reason, .. } => Some(*reason),
+            _ => None,
+        };
+        let reasons: Vec<_> = peer.events.iter().filter_map(reason).collect();
+        assert_eq!(reasons, [expected], "{body:?}");
+    }
+}
+
+#[test]
+fn an_inner_code_counts_where_the_outer_one_says_nothing() {
+    let inner = "<m:MessageXml><t:Value Name='InnerErrorResponseCode'>ErrorFolderNotFound</t:Value></m:MessageXml>";
+    // the outer one says to wait, the inner one that it is of no use
+    for (outer, fails) in [("ErrorInternalServerError", true), ("ErrorServerBusy", false)] {
+        let mut peer = Peer::new(Config::default());
+        peer.subscribe(Subscription::new());
+        let id = peer.last(Subscribe).id;
+        peer.say(id, message("Subscribe", "Error", outer, inner));
+        peer.end(id);
+        assert_eq!(peer.told(|event| matches!(event, SessionEvent::Failed { .. })) > 0, fails, "{outer}");
+    }
+}
