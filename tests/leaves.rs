@@ -347,7 +347,8 @@ fn nothing_is_read_inside_of_what_means_nothing() {
 
 #[test]
 fn each_kind_of_event_is_a_variant_of_its_own() {
-    let kinds: [(&str, fn(&Event<'_>) -> bool); 9] = [
+    type Kind = (&'static str, fn(&Event<'_>) -> bool);
+    let kinds: [Kind; 9] = [
         ("CopiedEvent", |event| matches!(event, Event::Copied(_))),
         ("CreatedEvent", |event| matches!(event, Event::Created(_))),
         ("DeletedEvent", |event| matches!(event, Event::Deleted(_))),

@@ -2,6 +2,8 @@
 //!
 //! `native [--quick] [--python PYTHON] [--points FILE]`: PYTHON has exchangelib; FILE is for `plot.py`.
 
+#![allow(clippy::cast_precision_loss)] // streams are far shorter than 2^52 bytes
+
 #[path = "../../peers/mod.rs"]
 mod peers;
 #[path = "../../streams/mod.rs"]

@@ -89,7 +89,7 @@ impl Native {
     }
 }
 
-/// A stream with a NUL behind each document: where RapidXml, told nothing else, finds its end.
+/// A stream with a NUL behind each document: where `RapidXml`, told nothing else, finds its end.
 pub(crate) struct Prepared {
     fresh: Vec<u8>,
     /// What the trees are built in, and spoil.

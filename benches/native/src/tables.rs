@@ -32,7 +32,9 @@ pub(crate) fn whole(measured: &[Input]) -> String {
         }
         out.push('\n');
     }
-    out.push_str("\nThe same: how many times as fast ews-stream is, by best times (by the median of the rounds)\n\n| input |");
+    out.push_str(
+        "\nThe same: how many times as fast ews-stream is, by best times (by the median of the rounds)\n\n| input |",
+    );
     names().skip(1).for_each(|name| write!(out, " {name} |").unwrap());
     write!(out, "\n|---|{}\n", "---:|".repeat(names().count() - 1)).unwrap();
     for (input, _, parsers) in measured {
@@ -47,7 +49,8 @@ pub(crate) fn whole(measured: &[Input]) -> String {
 }
 
 pub(crate) fn fresh(size: usize, times: &[(String, f64)]) -> String {
-    let mut out = format!("\nA fresh parser, from making to dropping it, over one document of {size} bytes with one event\n");
+    let mut out =
+        format!("\nA fresh parser, from making to dropping it, over one document of {size} bytes with one event\n");
     out.push_str("\n| parser | ns | × ews-stream |\n|---|---:|---:|\n");
     for (name, best) in times {
         writeln!(out, "| {name} | {:.0} | {:.2} |", best * 1e9, best / times[0].1).unwrap();
@@ -73,7 +76,8 @@ pub(crate) fn chunks(size: usize, chunks: &[usize], points: &[(String, usize, f6
 }
 
 pub(crate) fn python(size: usize, ways: &[Entrant<'_>]) -> String {
-    let mut out = format!("\nexchangelib's own way, `compact`, {size} bytes\n\n| parser | MB/s | × as long as ews-stream |\n");
+    let mut out =
+        format!("\nexchangelib's own way, `compact`, {size} bytes\n\n| parser | MB/s | × as long as ews-stream |\n");
     out.push_str("|---|---:|---:|\n");
     for way in ways {
         let rate = size as f64 / 1e6 / way.best();

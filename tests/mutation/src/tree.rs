@@ -92,7 +92,7 @@ pub fn build(tree: &Path, mutants: &[Mutant], sources: &Sources) -> (Vec<Binary>
     let mut constant = HashSet::new();
     loop {
         let written = write(tree, mutants, sources, &excluded, &constant);
-        for (_, switched) in &written {
+        for switched in written.values() {
             excluded.unswitched.extend(&switched.placeless);
         }
         let messages = match cargo(tree, &["check", "--lib"]) {
