@@ -240,3 +240,55 @@ fn events_that_begin_alike_keep_what_was_found_before_they_differ() {
         assert_eq!(read(true, &chunks), expected, "chunks of {size}");
     }
 }
+
+/// A value that may have characters beyond ASCII is followed by its end; whether they are characters at all is still asked.
+#[test]
+fn wrong_encodings_in_values_of_a_known_shape_are_refused_where_they_are() {
+    let event = |value: &[u8]| {
+        let (before, behind) =
+            (&b"<t:NewMailEvent><t:TimeStamp>"[..], &b"</t:TimeStamp><t:ItemId Id=\"A\"/></t:NewMailEvent>"[..]);
+        [before, value, behind].concat()
+    };
+    let known: Vec<u8> = ["a", "\u{e9}b", "\u{20ac}\u{1F600}"].map(|value| event(value.as_bytes())).concat();
+    let wrong: [&[u8]; 14] = [
+        b"x\xC3",
+        b"\x80x",
+        b"x\xC3x",
+        b"\xC0\x80",
+        b"\xE0\x80\x80",
+        b"\xED\xA0\x80",
+        b"\xF4\x90\x80\x80",
+        b"\xF0\x9F\x98",
+        b"\xE2\x82",
+        b"\xFF",
+        b"\xC3\xA9\xC3",
+        b"\xEF\xBF\xBE",
+        b"\xEF\xBF\xBF",
+        b"\xF8\x88\x80\x80\x80",
+    ];
+    let body = soap::notification("<t:SubscriptionId>S</t:SubscriptionId>|");
+    let (head, tail) = body.split_once('|').unwrap();
+    for wrong in wrong {
+        let body = [head.as_bytes(), &known, &event(wrong), &event("c\u{e9}".as_bytes()), tail.as_bytes()].concat();
+        let expected = read(false, &[&body]);
+        assert!(expected.error.is_some(), "{}", wrong.escape_ascii());
+        assert_eq!(read(true, &[&body]), expected, "{}", wrong.escape_ascii());
+        let start = head.len() + known.len();
+        for cut in start..start + event(wrong).len() {
+            let (before, behind) = body.split_at(cut);
+            assert_eq!(read(true, &[before, behind]), expected, "{} cut at {cut}", wrong.escape_ascii());
+        }
+        for size in [1, 2, 3, 7] {
+            let chunks: Vec<&[u8]> = body.chunks(size).collect();
+            assert_eq!(read(true, &chunks), expected, "{} in chunks of {size}", wrong.escape_ascii());
+        }
+    }
+    // and those that are right are read, wherever they are cut
+    let body = [head.as_bytes(), &known, &known, tail.as_bytes()].concat();
+    let expected = read(false, &[&body]);
+    assert!(expected.error.is_none());
+    for cut in 0..body.len() {
+        let (before, behind) = body.split_at(cut);
+        assert_eq!(read(true, &[before, behind]), expected, "cut at {cut}");
+    }
+}

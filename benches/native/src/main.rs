@@ -88,7 +88,7 @@ fn agree_all(name: &str, stream: &Stream, prepared: &mut Prepared) {
     }
 }
 
-fn rust<'a>(parser: Parser, stream: &'a Stream, times: usize) -> Entrant<'a> {
+fn rust(parser: Parser, stream: &Stream, times: usize) -> Entrant<'_> {
     Entrant::new(parser.name(), move || {
         for _ in 0..times {
             black_box(parser.read::<Touch>(black_box(stream)));
