@@ -70,8 +70,6 @@ pub(super) fn action(code: &str) -> Action {
 
 #[cfg(test)]
 mod tests {
-    use alloc::string::String;
-
     use super::{Action, action};
 
     #[test]
@@ -99,7 +97,7 @@ mod tests {
         ];
         for (expected, codes) in rows {
             for code in codes.split(' ') {
-                assert_eq!(action(&[String::from("Error").as_str(), code].concat()), expected, "{code}");
+                assert_eq!(action(&["Error", code].concat()), expected, "{code}");
             }
         }
         let of = |len: usize| ["ErrorNotSupported", &"x".repeat(len - "ErrorNotSupported".len())].concat();

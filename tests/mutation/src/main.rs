@@ -4,7 +4,7 @@
 //! switch that a variable of the environment turns (known as mutant schemata), and only tests that come by a change are run
 //! for it. The changes are those of `cargo mutants --list`, so each can be looked at with it alone.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeSet, HashSet};
 use std::fs;
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -71,7 +71,7 @@ fn run(jobs: usize, again: bool, (slow, slowest): (bool, bool), files: &[String]
     let last = fs::read_to_string(work.join("survived.txt")).unwrap_or_default();
     let last: HashSet<&str> = last.lines().collect();
     let explained = explained(&root);
-    let is_open = |key: &String| last.contains(key.as_str()) && !explained.contains_key(key);
+    let is_open = |key: &String| last.contains(key.as_str()) && !explained.contains(key);
     let wanted = |id: &usize| !excluded.has(*id) && (!again || is_open(&mutants[*id].key));
     let ids: Vec<usize> = (0..mutants.len()).filter(wanted).collect();
 
@@ -93,8 +93,8 @@ fn run(jobs: usize, again: bool, (slow, slowest): (bool, bool), files: &[String]
     });
 
     let lists = |name: &str, ids: &HashSet<usize>| {
-        let keys: BTreeMap<_, _> = ids.iter().map(|id| (&mutants[*id].key, ())).collect();
-        fs::write(work.join(name), keys.keys().map(|key| format!("{key}\n")).collect::<String>()).expect("a list");
+        let keys: BTreeSet<_> = ids.iter().map(|id| &mutants[*id].key).collect();
+        fs::write(work.join(name), keys.iter().map(|key| format!("{key}\n")).collect::<String>()).expect("a list");
     };
     lists("unviable.txt", &excluded.unviable);
     lists("unswitched.txt", &excluded.unswitched);
@@ -103,14 +103,14 @@ fn run(jobs: usize, again: bool, (slow, slowest): (bool, bool), files: &[String]
     let keys: String = survived.iter().map(|(id, _)| format!("{}\n", mutants[*id].key)).collect();
     fs::write(work.join("survived.txt"), keys).expect("a list");
     let hung = outcomes.iter().filter(|(_, it)| matches!(it, Outcome::Hung { .. })).count();
-    let known = survived.iter().filter(|(id, _)| explained.contains_key(&mutants[*id].key)).count();
-    for (id, outcome) in survived.iter().filter(|(id, _)| !explained.contains_key(&mutants[*id].key)) {
+    let known = survived.iter().filter(|(id, _)| explained.contains(&mutants[*id].key)).count();
+    for (id, outcome) in survived.iter().filter(|(id, _)| !explained.contains(&mutants[*id].key)) {
         let how = if *outcome == Outcome::Unreached { "unreached" } else { "survived" };
         println!("{how}: {}:{}: {}", mutants[*id].file, mutants[*id].line, mutants[*id].key);
     }
     // what is explained, and noticed all the same
     for (id, outcome) in &outcomes {
-        if explained.contains_key(&mutants[*id].key) && matches!(outcome, Outcome::Caught { .. }) {
+        if explained.contains(&mutants[*id].key) && matches!(outcome, Outcome::Caught { .. }) {
             println!("listed, but caught: {}", mutants[*id].key);
         }
     }
@@ -131,7 +131,7 @@ fn run(jobs: usize, again: bool, (slow, slowest): (bool, bool), files: &[String]
 }
 
 /// The mutants that no test can notice, each with the reason above it: `survivors.txt`.
-fn explained(root: &std::path::Path) -> BTreeMap<String, ()> {
+fn explained(root: &std::path::Path) -> HashSet<String> {
     let text = fs::read_to_string(root.join("tests/mutation/survivors.txt")).unwrap_or_default();
-    text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).map(|line| (line.to_owned(), ())).collect()
+    text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).map(str::to_owned).collect()
 }
