@@ -3,6 +3,7 @@
 //! A view is these offsets and the run they point into; both are lent together.
 
 use alloc::string::String;
+use core::ops::Range;
 
 use super::vocabulary::EventKind;
 use crate::xml::Span;
@@ -37,10 +38,8 @@ impl Field {
 
     #[inline]
     pub(super) fn text(self, run: &str) -> Option<&str> {
-        if !self.is_present() {
-            return None;
-        }
-        Some(run.get(self.0.start as usize..self.0.end as usize).unwrap_or_default())
+        // what is absent lies beyond any run
+        run.get(self.0.start as usize..self.0.end as usize)
     }
 }
 
@@ -49,6 +48,23 @@ impl Field {
 #[inline]
 pub(super) fn text_of(run: &[u8]) -> &str {
     core::str::from_utf8(run).unwrap_or_default()
+}
+
+/// The same for a part of a chunk that is known to be ASCII. The check takes two words at a time from an aligned address on, and
+/// what is before and behind byte by byte: so it is given some of what is around, where that is text as well.
+#[inline]
+pub(super) fn ascii_text(chunk: &[u8], part: Range<usize>) -> &str {
+    const WORD: usize = size_of::<usize>();
+    let before = chunk.as_ptr().addr().wrapping_add(part.start) % WORD;
+    let from = part.start.saturating_sub(before);
+    let words = part.end.wrapping_sub(from).div_ceil(2 * WORD);
+    let to = from.wrapping_add(words.wrapping_mul(2 * WORD)).min(chunk.len());
+    let within = part.start.wrapping_sub(from)..part.end.wrapping_sub(from);
+    let around = chunk.get(from..to).and_then(|around| core::str::from_utf8(around).ok());
+    match around.and_then(|around| around.get(within)) {
+        Some(text) => text,
+        None => text_of(chunk.get(part).unwrap_or_default()),
+    }
 }
 
 /// `span` without XML white space at its ends, as the schema's types for codes, ids, numbers and times have it.
@@ -135,28 +151,6 @@ pub(super) struct EventFields {
 impl EventFields {
     pub(super) const fn new(kind: EventKind) -> Self {
         Self { kind, unread_count: None, parts: [Field::ABSENT; Part::COUNT as usize] }
-    }
-
-    /// The parts that are present and empty, a bit for each.
-    pub(super) fn empty_parts(&self) -> u16 {
-        let empty = |field: &Field| field.span().is_some_and(Span::is_empty);
-        self.parts.iter().rev().fold(0, |bits, field| bits << 1 | u16::from(empty(field)))
-    }
-
-    /// A new event, with empty parts as [`empty_parts`](Self::empty_parts) has them.
-    #[inline]
-    pub(super) fn begin(&mut self, kind: EventKind, name: Field, empty: u16) {
-        self.kind = kind;
-        self.parts = [Field::ABSENT; Part::COUNT as usize];
-        let [first, ..] = &mut self.parts;
-        *first = name;
-        let mut left = empty;
-        while left > 0 {
-            if let Some(field) = self.parts.get_mut(left.trailing_zeros() as usize) {
-                *field = Field::new(Span::default());
-            }
-            left &= left.wrapping_sub(1);
-        }
     }
 
     #[inline]

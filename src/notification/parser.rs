@@ -254,23 +254,40 @@ impl NotificationParser {
     /// The body is not acceptable; every message before the error has been returned. The error is final: every further
     /// call returns it, until [`reset`](Self::reset).
     pub fn next_message<'p, 'c: 'p>(&'p mut self, input: &mut &'c [u8]) -> Result<Option<Message<'p>>, Error> {
-        Ok(self.step(input)?.map(|stepped| self.view_of(stepped)))
+        if let Some(run) = self.next_event(input) {
+            return Ok(Some(self.event(run)));
+        }
+        Ok(self.step_elsewhere(input)?.map(|stepped| self.view_of(stepped)))
     }
 
     /// The next message in offsets, borrowing nothing of the parser: a wrapper that passes over messages in a loop
     /// could not do it with views (the borrow checker's NLL problem case 3).
     #[inline]
     pub(crate) fn step<'c>(&mut self, input: &mut &'c [u8]) -> Result<Option<Stepped<'c>>, Error> {
-        // the two usual cases: another whole event, and, where chunks are small, more of something known
-        let chunk: &'c [u8] = input;
-        if self.among_events {
-            if let Some((text, rest)) = self.take_next_event(chunk) {
-                *input = rest;
-                return Ok(Some(Stepped { outgoing: Outgoing::Event, run: Run::Text(text) }));
-            }
-            self.among_events = false;
+        match self.next_event(input) {
+            Some(run) => Ok(Some(Stepped { outgoing: Outgoing::Event, run: Run::Text(run) })),
+            None => self.step_elsewhere(input),
         }
-        if self.go_on_quickly(chunk) {
+    }
+
+    /// The usual case: behind an event another whole one.
+    #[inline]
+    fn next_event<'c>(&mut self, input: &mut &'c [u8]) -> Option<&'c str> {
+        if !self.among_events {
+            return None;
+        }
+        if let Some((run, rest)) = self.take_next_event(input) {
+            *input = rest;
+            return Some(run);
+        }
+        self.among_events = false;
+        None
+    }
+
+    /// The next most usual case, where chunks are small: more of something known. And all others.
+    #[inline]
+    fn step_elsewhere<'c>(&mut self, input: &mut &'c [u8]) -> Result<Option<Stepped<'c>>, Error> {
+        if self.go_on_quickly(input) {
             *input = &[];
             return Ok(None);
         }
@@ -502,9 +519,14 @@ impl NotificationParser {
 
     // ---- views --------------------------------------------------------------------------------------------------
 
+    #[inline]
+    fn event<'p>(&'p self, run: &'p str) -> Message<'p> {
+        Message::Event(EventView { run, fields: &self.event, head: &self.head }.event())
+    }
+
     fn view<'p>(&'p self, outgoing: Outgoing, run: &'p str) -> Message<'p> {
         match outgoing {
-            Outgoing::Event => Message::Event(EventView { run, fields: &self.event, head: &self.head }.event()),
+            Outgoing::Event => self.event(run),
             Outgoing::Response => Message::Response(Response {
                 run,
                 operation: self.operation,

@@ -33,7 +33,7 @@ use alloc::vec::Vec;
 
 pub(super) use self::matching::Progress;
 use self::matching::{Allowed, Matching};
-use self::pattern::{Shape, Values};
+use self::pattern::{Change, Shape, Values};
 use super::field::EventFields;
 use crate::limits::Limits;
 use crate::xml::Scope;
@@ -120,36 +120,42 @@ impl Shapes {
     }
 
     /// Takes the whole event that `bytes`, from its name on, begin with, if it is of a shape that is known; its parts go to `event`.
-    /// Returns its length, and how many bytes were looked at. Its encoding is still to be checked.
+    /// Returns its length with whether it has characters beyond ASCII, whose encoding is still to be checked; and how many bytes
+    /// were looked at.
     #[inline]
-    pub(super) fn take(&mut self, bytes: &[u8], event: &mut EventFields) -> (Option<usize>, usize) {
-        let Some(head) = bytes.first_chunk().copied().map(u64::from_le_bytes) else { return (None, 0) };
+    pub(super) fn take(&mut self, bytes: &[u8], event: &mut EventFields) -> (Option<(usize, bool)>, usize) {
         let mut wasted = 0;
+        let mut taken = None;
+        let head = Shape::head_of(bytes).unwrap_or_default();
         let mut at = 0;
-        let mut len = None;
-        // the head tells most kinds of events apart
-        while let Some(next) = self.known.get(at..).and_then(|rest| rest.iter().position(|shape| shape.head == head)) {
+        while let Some(next) = self.known.get(at..).and_then(|rest| rest.iter().position(|s| s.may_be(head, bytes))) {
             at = at.wrapping_add(next);
-            len = self.take_of(at, bytes, event, &mut wasted);
-            if len.is_some() {
+            taken = self.take_of(at, bytes, event, &mut wasted);
+            if taken.is_some() {
                 break;
             }
             at = at.wrapping_add(1);
         }
-        (len, len.unwrap_or_default().saturating_add(wasted))
+        (taken, taken.map_or(0, |(len, _)| len).saturating_add(wasted))
     }
 
     #[inline]
-    fn take_of(&mut self, at: usize, bytes: &[u8], event: &mut EventFields, wasted: &mut usize) -> Option<usize> {
-        let shape = self.known.get(at)?;
+    fn take_of(
+        &mut self,
+        at: usize,
+        bytes: &[u8],
+        event: &mut EventFields,
+        wasted: &mut usize,
+    ) -> Option<(usize, bool)> {
+        let shape = self.known.get_mut(at)?;
         // What is shorter than such an event is may well be cut. Only what could be paid for if it were in vain.
         if bytes.len() < shape.usual as usize || self.credit < shape.usual as usize {
             return None;
         }
         match shape.take(&self.patterns, bytes, self.allowed, event) {
-            Ok(len) => {
-                self.matched(at, len);
-                Some(len)
+            Ok(taken) => {
+                self.matched(at, taken.0);
+                Some(taken)
             }
             Err(looked) => {
                 self.credit = self.credit.saturating_sub(looked);
@@ -161,14 +167,14 @@ impl Shapes {
 
     /// The same for an event that may be cut.
     pub(super) fn begin(&mut self, bytes: &[u8], event: &mut EventFields) -> (Progress, usize) {
-        let (len, mut wasted) = self.take(bytes, event);
-        if let Some(len) = len {
+        let (taken, mut wasted) = self.take(bytes, event);
+        if let Some((len, wide)) = taken {
             // the scanner will say where the encoding is wrong
-            return (if is_utf8(bytes.get(..len)) { Progress::Matched(len) } else { Progress::Failed }, wasted);
+            let matched = !wide || is_utf8(bytes.get(..len));
+            return (if matched { Progress::Matched(len) } else { Progress::Failed }, wasted);
         }
-        let head = bytes.first_chunk().copied().map(u64::from_le_bytes);
         for (at, shape) in self.known.iter().enumerate() {
-            if head.is_some_and(|head| head != shape.head) {
+            if !shape.may_become(bytes) {
                 continue;
             }
             if self.credit < shape.usual as usize {
@@ -179,7 +185,7 @@ impl Shapes {
             let (matching, progress, looked) = begun.advance(shape, &self.patterns, bytes, self.allowed, event);
             wasted = wasted.saturating_add(looked);
             match progress {
-                Progress::Matched(len) if is_utf8(bytes.get(..len)) => self.matched(at, len),
+                Progress::Matched(len) if !matching.wide || is_utf8(bytes.get(..len)) => self.matched(at, len),
                 Progress::Partial => self.matching = Some(matching),
                 Progress::Matched(_) | Progress::Failed => {
                     self.credit = self.credit.saturating_sub(looked);
@@ -263,9 +269,8 @@ impl Shapes {
         let Some(values) = Values::of(run, event) else { return };
         // it may be known, but for the length of a value; or it was read in spite of being known, for want of credit
         if let Some(at) = self.known.iter().position(|shape| shape.is_of(run, &values, &self.patterns)) {
-            while let Some(blanks) = self.known.get_mut(at).and_then(|shape| shape.open_what_differs(run, &values)) {
-                self.known.iter_mut().for_each(|shape| shape.close_up(&blanks));
-                self.patterns.drain(blanks);
+            while let Some(change) = self.adapt(at, run, &values) {
+                self.known.iter_mut().for_each(|shape| shape.move_by(change));
             }
             return;
         }
@@ -286,6 +291,11 @@ impl Shapes {
         if let Some(shape) = shape {
             self.known.push(shape);
         }
+    }
+
+    fn adapt(&mut self, at: usize, run: &[u8], values: &Values) -> Option<Change> {
+        let room = MAX_PATTERNS.saturating_sub(self.patterns.len());
+        self.known.get_mut(at)?.adapt(run, values, &mut self.patterns, room)
     }
 }
 

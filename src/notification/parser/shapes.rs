@@ -1,6 +1,7 @@
 //! Where events of known shapes are taken: whole, from their beginning, or on from the chunk before. Part of the parser.
 
 use super::{NotificationParser, Outgoing, Resume, Taken};
+use crate::notification::field::ascii_text;
 use crate::notification::shape::Progress;
 use crate::xml::{Cursor, Step, Stop};
 
@@ -11,11 +12,13 @@ impl NotificationParser {
     pub(super) fn take_next_event<'c>(&mut self, chunk: &'c [u8]) -> Option<(&'c str, &'c [u8])> {
         let (start, bytes) = self.scanner.element_behind_space(chunk)?;
         let allowed = self.longest_element.min(bytes.len());
-        let (len, looked) = self.shapes.take(bytes.get(..allowed)?, &mut self.event);
+        let (taken, looked) = self.shapes.take(bytes.get(..allowed)?, &mut self.event);
         self.scanner.look(looked);
-        let (run, rest) = bytes.split_at_checked(len?)?;
-        let text = core::str::from_utf8(run).ok()?;
-        self.scanner.take_next_element(start, start.wrapping_add(run.len()));
+        let (len, wide) = taken?;
+        let (run, rest) = bytes.split_at_checked(len)?;
+        let end = start.wrapping_add(len);
+        let text = if wide { core::str::from_utf8(run).ok()? } else { ascii_text(chunk, start..end) };
+        self.scanner.take_next_element(start, end);
         self.event.read_unread_count(run);
         Some((text, rest))
     }

@@ -14,42 +14,33 @@ pub(super) const MARKUP: u8 = 0x80;
 
 const LANES: usize = 16;
 
-/// Whether the bytes are those of the pattern, which has as many, with a plain value's byte for each blank: ASCII from `(` up,
-/// without `<` and `>`.
+/// Whether the bytes are those of the pattern, as many, with a plain value's byte for each blank: ASCII from `(` up, without
+/// `<` and `>`.
 #[inline]
 pub(super) fn fits(pattern: &[u8], bytes: &[u8]) -> bool {
-    if bytes.len() < LANES {
-        return short_fits(pattern, bytes);
-    }
-    long_fits(pattern, bytes)
+    pattern.len() == bytes.len() && if bytes.len() < LANES { short_fits(pattern, bytes) } else { long_fits(pattern, bytes) }
 }
 
 #[inline(never)] // it needs the vector registers for itself
 fn long_fits(pattern: &[u8], bytes: &[u8]) -> bool {
+    let mut seen = Seen::default();
     let (pattern_blocks, pattern_rest) = pattern.as_chunks::<64>();
     let (blocks, rest) = bytes.as_chunks::<64>();
     for (pattern, block) in pattern_blocks.iter().zip(blocks) {
         let ([p0, p1, p2, p3], _) = pattern.as_chunks() else { return false };
         let ([b0, b1, b2, b3], _) = block.as_chunks() else { return false };
-        let mut seen = Seen::default();
         seen.compare(p0, b0);
         seen.compare(p1, b1);
         seen.compare(p2, b2);
         seen.compare(p3, b3);
-        if !seen.is_allowed() {
-            return false;
-        }
     }
-    let mut seen = Seen::default();
-    let (pattern_lanes, pattern_end) = pattern_rest.as_chunks();
+    let (pattern_lanes, _) = pattern_rest.as_chunks();
     for (pattern, lanes) in pattern_lanes.iter().zip(rest.as_chunks().0) {
         seen.compare(pattern, lanes);
     }
-    if !pattern_end.is_empty() {
-        // the end together with some bytes before it, rather than by itself
-        let (Some(pattern), Some(lanes)) = (pattern.last_chunk(), bytes.last_chunk()) else { return false };
-        seen.compare(pattern, lanes);
-    }
+    // the end together with some bytes before it, rather than by itself
+    let (Some(pattern), Some(lanes)) = (pattern.last_chunk(), bytes.last_chunk()) else { return false };
+    seen.compare(pattern, lanes);
     seen.is_allowed()
 }
 

@@ -1,7 +1,7 @@
 //! Matching an event with a pattern; it may be interrupted by a chunk's end and goes on in the next. Part of the shapes.
 
 use super::fits::{MARKUP, fits};
-use super::pattern::{Shape, Slot};
+use super::pattern::Shape;
 use crate::notification::field::EventFields;
 use crate::xml::{Span, plain_text_run, plain_value_run, usual_run, wide_text_run, wide_value_run};
 
@@ -17,61 +17,67 @@ pub(in crate::notification) enum Progress {
 }
 
 impl Shape {
-    /// Takes an event that is wholly in `bytes`. An error: it is of another shape, as so many looks have shown; or, where all of
-    /// the bytes were looked at, perhaps cut.
+    /// Takes an event that is wholly in `bytes`. Returns its length, and whether it has characters beyond ASCII, whose encoding is
+    /// still to be checked. An error: it is of another shape, as so many looks have shown; or, where all of the bytes were looked
+    /// at, perhaps cut.
     #[inline(never)] // it needs all registers for itself
     #[allow(clippy::cast_possible_truncation)] // an event is shorter than the 256 MiB that limits allow
     pub(super) fn take(
-        &self,
+        &mut self,
         patterns: &[u8],
         bytes: &[u8],
         allowed: Allowed,
         event: &mut EventFields,
-    ) -> Result<usize, usize> {
-        let mut pattern = self.pattern(patterns);
-        let (mut at, mut at_pattern) = (0_usize, 0_usize);
+    ) -> Result<(usize, bool), usize> {
+        let pattern = self.pattern(patterns);
         self.begin(event);
-        for slot in self.slots() {
-            let start = usize::from(slot.start);
-            if !slot.is_open() {
-                let start = at.wrapping_add(start.wrapping_sub(at_pattern)) as u32;
-                event.put(slot.part, Span { start, end: start.wrapping_add(u32::from(slot.len)) });
-                continue;
+        let (mut at, mut at_pattern, mut wide) = (0_usize, 0_usize, false);
+        for slot in self.slots_from_loose() {
+            let start_in_pattern = usize::from(slot.start);
+            let start = at.wrapping_add(start_in_pattern.wrapping_sub(at_pattern));
+            let mut end = start.wrapping_add(usize::from(slot.len));
+            if slot.is_loose() {
+                let (rest, quote) = bytes.get(start..).zip(pattern.get(slot.end())).ok_or(bytes.len())?;
+                let quote = quote & !MARKUP;
+                let guess = slot.guess(rest, quote);
+                end = start.wrapping_add(guess.unwrap_or_default());
+                let blanks = start_in_pattern.wrapping_add(guess.unwrap_or_default());
+                let expected = pattern.get(at_pattern..blanks).unwrap_or_default();
+                let found = bytes.get(at..end).unwrap_or_default();
+                if guess.is_none() || !fits(expected, found) {
+                    let markup = pattern.get(at_pattern..start_in_pattern).unwrap_or_default();
+                    if !fits(markup, bytes.get(at..start).unwrap_or_default()) {
+                        return Err(start);
+                    }
+                    let value = any_value(rest, quote, allowed).map_err(|looked| start.wrapping_add(looked))?;
+                    wide |= !value.is_ascii();
+                    slot.remember(value.len());
+                    end = start.wrapping_add(value.len());
+                }
+                (at, at_pattern) = (end, slot.end());
             }
-            let (markup, behind) = pattern.split_at_checked(start.wrapping_sub(at_pattern)).ok_or(at)?;
-            let found = bytes.get(at..).and_then(|rest| rest.split_at_checked(markup.len()));
-            let (found, rest) = found.ok_or(bytes.len())?;
-            at = at.wrapping_add(found.len());
-            if !fits(markup, found) {
-                return Err(at);
-            }
-            (pattern, at_pattern) = (behind, start);
-            let end = behind.first().map_or(0, |end| end & !MARKUP);
-            let mut len = usual_run(rest);
-            if len == 0 || rest.get(len) != Some(&end) || len > allowed.text_bytes {
-                len = any_value(rest, end, allowed).map_err(|looked| at.wrapping_add(looked))?;
-            }
-            let start = at as u32;
-            at = at.wrapping_add(len);
-            event.put(slot.part, Span { start, end: at as u32 });
+            event.put(slot.part, Span { start: start as u32, end: end as u32 });
         }
-        let found = bytes.get(at..).and_then(|rest| rest.get(..pattern.len())).ok_or(bytes.len())?;
-        at = at.wrapping_add(found.len());
-        if fits(pattern, found) { Ok(at) } else { Err(at) }
+        let rest = pattern.get(at_pattern..).unwrap_or_default();
+        let found = bytes.get(at..).and_then(|bytes| bytes.get(..rest.len())).ok_or(bytes.len())?;
+        at = at.wrapping_add(rest.len());
+        if fits(rest, found) { Ok((at, wide)) } else { Err(at) }
     }
 }
 
-/// Length of the open value that comes first and that `end` ends. An error: it is cut, empty or not plain, or has white space at
+/// The value that comes first and that `end` ends, read up to there. An error: it is cut, empty or not plain, or has white space at
 /// an end, which would have to be trimmed, as so many looks have shown.
-#[cold]
-fn any_value(bytes: &[u8], end: u8, allowed: Allowed) -> Result<usize, usize> {
-    let len = any_run(bytes, end, allowed.wide);
+fn any_value(bytes: &[u8], end: u8, allowed: Allowed) -> Result<&[u8], usize> {
+    let mut len = usual_run(bytes);
+    if bytes.get(len) != Some(&end) {
+        len = any_run(bytes, end, allowed.wide);
+    }
     let value = bytes.get(..len).unwrap_or_default();
     let is_value = bytes.get(len) == Some(&end)
         && value.first().is_some_and(|first| *first != b' ')
         && value.last() != Some(&b' ')
         && (end != b'<' || len <= allowed.text_bytes);
-    if is_value { Ok(len) } else { Err(len) }
+    if is_value { Ok(value) } else { Err(len) }
 }
 
 /// How far a match has come.
@@ -80,7 +86,7 @@ pub(super) struct Matching {
     pub(super) shape: u8,
     /// The slot that comes next, or that the match is in.
     slot: u8,
-    /// In the value of an open slot.
+    /// In a loose value.
     in_value: bool,
     /// The latest byte of that value.
     last: u8,
@@ -153,11 +159,9 @@ impl Matching {
         patterns: &[u8],
         event: &mut EventFields,
     ) -> Option<Self> {
-        let same = own.pattern(patterns).get(..usize::from(self.pattern))?;
         let found = usize::from(self.slot);
         let begun = found.wrapping_add(usize::from(self.in_value));
-        let alike = other.slots().get(..begun).is_some_and(|slots| Some(slots) == own.slots().get(..begun));
-        if !alike || !other.pattern(patterns).starts_with(same) {
+        if !own.begins_like(other, patterns, usize::from(self.pattern), begun) {
             return None;
         }
         let before = *event;
@@ -194,11 +198,11 @@ impl Matching {
         let at = |rest: &[u8]| before.wrapping_add(bytes.len().wrapping_sub(rest.len()) as u32);
         let progress = loop {
             if !in_value {
-                // all up to the next open slot
+                // all up to the next loose value
                 let first = usize::from(slot);
                 let fixed = slots.get(first..).unwrap_or_default();
-                let next = first.wrapping_add(fixed.iter().take_while(|slot| !slot.is_open()).count());
-                stop = slots.get(next).map_or(pattern.len(), |open| usize::from(open.start));
+                let next = first.wrapping_add(fixed.iter().take_while(|slot| !slot.is_loose()).count());
+                stop = slots.get(next).map_or(pattern.len(), |loose| usize::from(loose.start));
                 let expected = pattern.get(at_pattern..stop).unwrap_or_default();
                 let len = expected.len().min(rest.len());
                 let Some((found, behind)) = rest.split_at_checked(len) else { break Progress::Failed };
@@ -223,9 +227,8 @@ impl Matching {
                 in_value = true;
                 value_start = at(rest);
             }
-            let open = slots.get(usize::from(slot)).zip(pattern.get(at_pattern));
-            let Some((Slot { part, .. }, end)) = open else { break Progress::Failed };
-            let end = end & !MARKUP;
+            let Some(loose) = slots.get(usize::from(slot)) else { break Progress::Failed };
+            let Some(end) = pattern.get(loose.end()).map(|end| end & !MARKUP) else { break Progress::Failed };
             // white space at an end would have to be trimmed
             if at(rest) == value_start && rest.first() == Some(&b' ') {
                 break Progress::Failed;
@@ -246,10 +249,11 @@ impl Matching {
             match rest.first() {
                 None => break Progress::Partial,
                 // an empty value is another shape
-                Some(found) if *found == end && length > 0 && last != b' ' => event.put(*part, span),
+                Some(found) if *found == end && length > 0 && last != b' ' => event.put(loose.part, span),
                 Some(_) => break Progress::Failed,
             }
             in_value = false;
+            at_pattern = loose.end();
             slot = slot.wrapping_add(1);
         };
         let stopped = Self {
@@ -267,7 +271,7 @@ impl Matching {
     }
 }
 
-/// Length of the leading run of what an open value may have.
+/// Length of the leading run of what a value may have.
 #[cold]
 fn any_run(bytes: &[u8], end: u8, wide: bool) -> usize {
     match (end, wide) {

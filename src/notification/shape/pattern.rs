@@ -1,22 +1,21 @@
 //! What one shape is: the bytes around an event's values, and where its values stand. Part of the shapes.
 //!
-//! A pattern is the event as it is written, byte for byte, with blanks in the place of its values: as many as the value is
-//! long. So one pass over the event, in blocks that become vector code, compares the markup and proves the values plain,
-//! wherever they are. A value of which another length, or a character out of the ordinary, was ever seen is *open*: no blanks
-//! stand for it, and it is read up to its end.
+//! A pattern is the event as it is written, byte for byte, with blanks in the place of its values. So one pass over the event,
+//! in blocks that become vector code, compares the markup and proves the values plain, wherever they are. A value has as many
+//! blanks as the longest of it had yet; where shorter ones were seen, it is *loose*: where it ends is looked up first. One that
+//! was seen with characters out of the ordinary, or that is too long, has no blanks and is read up to its end.
 //!
 //! ```text
 //! t:NewMailEvent><t:TimeStamp>____________________</t:TimeStamp><t:ItemId Id="____…____"/><t:ParentFolderId Id="|"/></t:NewMailEvent>
-//!                             20 blanks                                       152 blanks                         open
+//!                             20 blanks                                       152 blanks                         none
 //! ```
 
 use alloc::vec::Vec;
-use core::ops::Range;
+use core::iter;
 
 use super::fits::{BLANK, MARKUP};
 use super::matching::is_plain;
-use crate::notification::field::{EventFields, Field, Part};
-use crate::notification::vocabulary::EventKind;
+use crate::notification::field::{EventFields, Part};
 use crate::xml::Span;
 
 /// Values of an event: a watermark, a time, a count, six ids with their change keys.
@@ -24,36 +23,92 @@ const MAX_SLOTS: usize = 15;
 
 #[derive(Debug)]
 pub(super) struct Shape {
-    kind: EventKind,
-    /// Its name, if its kind does not say it.
-    name: Field,
-    /// The parts that are present without a value, a bit for each.
-    empty: u16,
-    /// The first bytes of its markup.
-    pub(super) head: u64,
+    /// An event of this shape whose values are as long as their blanks.
+    template: EventFields,
+    head: Mark,
+    /// Tells apart what has the same head: of the markup before the second value.
+    waist: Mark,
     /// Where its pattern begins, among the others.
     start: u16,
     len: u16,
     slots: [Slot; MAX_SLOTS],
     slot_count: u8,
+    /// Slots before the first one that is loose.
+    fixed_slots: u8,
     /// Length of the event that matched last.
     pub(super) usual: u32,
 }
 
+/// Eight bytes of markup that are at the same place in all events of a shape.
+#[derive(Clone, Copy, Debug, Default)]
+struct Mark {
+    at: u16,
+    bytes: u64,
+}
+
+impl Mark {
+    const LEN: usize = size_of::<u64>();
+
+    #[inline]
+    fn is_in(self, event: &[u8]) -> bool {
+        word(event, usize::from(self.at)) == Some(self.bytes)
+    }
+}
+
+/// Eight bytes of an event as a number.
+#[inline]
+fn word(bytes: &[u8], at: usize) -> Option<u64> {
+    bytes.get(at..).and_then(|rest| rest.first_chunk()).copied().map(u64::from_le_bytes)
+}
+
 /// Where a value stands in the pattern.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Slot {
     pub(super) part: Part,
     pub(super) start: u16,
-    /// How many blanks; none: open.
+    /// How many blanks.
     pub(super) len: u16,
+    /// Two lengths that its values had of late. Where there are no others than `len`, all of them have that.
+    usual: [u16; 2],
 }
 
 impl Slot {
-    const UNUSED: Self = Self { part: Part::NAME, start: 0, len: 0 };
+    const UNUSED: Self = Self { part: Part::NAME, start: 0, len: 0, usual: [0; 2] };
 
-    pub(super) const fn is_open(self) -> bool {
-        self.len == 0
+    /// Whether its values differ in length, or have no blanks.
+    #[inline]
+    pub(super) fn is_loose(self) -> bool {
+        self.len == 0 || self.usual != [self.len; 2]
+    }
+
+    /// Where the markup behind it begins, in the pattern.
+    #[inline]
+    pub(super) fn end(self) -> usize {
+        usize::from(self.start).wrapping_add(usize::from(self.len))
+    }
+
+    /// Length of the value that `bytes` begin with, as far as a look at where one of the usual lengths ends can tell.
+    #[inline]
+    pub(super) fn guess(self, bytes: &[u8], end: u8) -> Option<usize> {
+        let [one, other] = self.usual.map(usize::from);
+        // no branch to be mispredicted
+        let len = if bytes.get(one) == Some(&end) { one } else { other };
+        (bytes.get(len) == Some(&end) && len > 0).then_some(len)
+    }
+
+    /// Of a value for which there are blanks enough.
+    pub(super) fn remember(&mut self, len: usize) {
+        let [latest, _] = self.usual;
+        if let Ok(len) = u16::try_from(len)
+            && len <= self.len
+            && len != latest
+        {
+            self.usual = [len, latest];
+        }
+    }
+
+    fn is_like(self, other: Self) -> bool {
+        (self.part, self.start, self.len, self.is_loose()) == (other.part, other.start, other.len, other.is_loose())
     }
 }
 
@@ -67,7 +122,26 @@ impl Shape {
     /// An event of this shape, but for its values.
     #[inline]
     pub(super) fn begin(&self, event: &mut EventFields) {
-        event.begin(self.kind, self.name, self.empty);
+        *event = self.template;
+    }
+
+    /// Whether an event that begins so may be of this shape: a quick look, wrong but seldom.
+    #[inline]
+    pub(super) fn may_be(&self, head: u64, event: &[u8]) -> bool {
+        self.head.bytes == head && self.waist.is_in(event)
+    }
+
+    /// The same for an event that is cut.
+    #[inline]
+    pub(super) fn may_become(&self, event: &[u8]) -> bool {
+        let looks = |mark: Mark| word(event, usize::from(mark.at)).is_none_or(|bytes| bytes == mark.bytes);
+        looks(self.head) && looks(self.waist)
+    }
+
+    /// The beginning of an event, to be looked for.
+    #[inline]
+    pub(super) fn head_of(event: &[u8]) -> Option<u64> {
+        word(event, 0)
     }
 
     #[inline]
@@ -75,8 +149,14 @@ impl Shape {
         self.slots.get(..usize::from(self.slot_count)).unwrap_or_default()
     }
 
+    /// From the first loose one on.
+    #[inline]
+    pub(super) fn slots_from_loose(&mut self) -> &mut [Slot] {
+        self.slots.get_mut(usize::from(self.fixed_slots)..usize::from(self.slot_count)).unwrap_or_default()
+    }
+
     /// Takes `run` apart and keeps its pattern behind the others, which have room for `room` bytes more: where they are too few,
-    /// every value is an open one. `None`: even so.
+    /// no value has blanks. `None`: even so.
     #[allow(clippy::cast_possible_truncation)] // patterns have less than 64 KiB
     pub(super) fn learn(
         run: &[u8],
@@ -86,79 +166,149 @@ impl Shape {
         room: usize,
     ) -> Option<Self> {
         // the head is looked at before anything else, and so must not be a value
-        let head = u64::from_le_bytes(*run.first_chunk()?);
+        let head = Mark { at: 0, bytes: word(run, 0)? };
         let start = patterns.len();
         let mut shape = Self {
-            kind: event.kind,
-            name: event.part(Part::NAME),
-            empty: event.empty_parts(),
+            template: *event,
             head,
+            waist: head,
             start: start as u16,
             len: 0,
             slots: [Slot::UNUSED; MAX_SLOTS],
             slot_count: values.len as u8,
+            fixed_slots: 0,
             usual: run.len() as u32,
         };
-        let fixed = |span: &Span| run.len() <= room && is_plain(span.of(run));
-        let open = values.list().iter().filter(|(span, _)| !fixed(span));
-        if run.len().saturating_sub(open.map(|(span, _)| span.len() as usize).sum()) > room {
+        // present and empty, which it is wherever the event is
+        for part in Part::values().filter(|part| event.part(*part).span().is_some_and(Span::is_empty)) {
+            shape.template.put(part, Span::default());
+        }
+        let has_blanks = |span: &Span| run.len() <= room && is_plain(span.of(run));
+        let without = values.list().iter().filter(|(span, _)| !has_blanks(span));
+        if run.len().saturating_sub(without.map(|(span, _)| span.len() as usize).sum()) > room {
             return None;
         }
         let mut at = 0;
         for (slot, (span, part)) in shape.slots.iter_mut().zip(values.list()) {
             let markup = run.get(at..span.start as usize).unwrap_or_default();
             patterns.extend(markup.iter().map(|byte| byte | MARKUP));
-            let len = if fixed(span) { span.len() as u16 } else { 0 };
-            *slot = Slot { part: *part, start: patterns.len().saturating_sub(start) as u16, len };
+            let len = if has_blanks(span) { span.len() as u16 } else { 0 };
+            *slot = Slot { part: *part, start: patterns.len().saturating_sub(start) as u16, len, usual: [len; 2] };
             patterns.resize(patterns.len().saturating_add(usize::from(len)), BLANK);
             at = span.end as usize;
         }
         let markup = run.get(at..).unwrap_or_default();
         patterns.extend(markup.iter().map(|byte| byte | MARKUP));
         shape.len = patterns.len().saturating_sub(start) as u16;
+        shape.summarise(patterns);
         Some(shape)
+    }
+
+    /// What follows from the slots.
+    #[allow(clippy::cast_possible_truncation)] // one of fifteen
+    fn summarise(&mut self, patterns: &[u8]) {
+        let fixed = self.slots().iter().take_while(|slot| !slot.is_loose()).count();
+        self.fixed_slots = fixed as u8;
+        self.waist = self.head;
+        if let [first, second, ..] = self.slots()
+            && fixed > 0
+            && let Some(at) = usize::from(second.start).checked_sub(Mark::LEN).filter(|at| *at >= first.end())
+            && let Some(bytes) = word(self.pattern(patterns), at)
+        {
+            let bytes = bytes & !u64::from_le_bytes([MARKUP; Mark::LEN]);
+            self.waist = Mark { at: second.start.wrapping_sub(Mark::LEN as u16), bytes };
+        }
+        for slot in self.slots.iter().take(usize::from(self.slot_count)) {
+            let start = u32::from(slot.start);
+            self.template.put(slot.part, Span { start, end: start.wrapping_add(u32::from(slot.len)) });
+        }
     }
 
     /// Whether an event is of this shape.
     pub(super) fn is_of(&self, run: &[u8], values: &Values, patterns: &[u8]) -> bool {
-        if self.slots().len() != values.len || run.first_chunk() != Some(&self.head.to_le_bytes()) {
+        if self.slots().len() != values.len || !self.head.is_in(run) {
             return false;
         }
         let known = self.pattern(patterns);
-        let mut markup = (0, 0_usize);
+        let mut markup = (0, 0);
         for (slot, (span, part)) in self.slots().iter().zip(values.list()) {
             let theirs = run.get(markup.0..span.start as usize).unwrap_or_default();
             let ours = known.get(markup.1..usize::from(slot.start)).unwrap_or_default();
             if slot.part != *part || !same_markup(ours, theirs) {
                 return false;
             }
-            markup = (span.end as usize, usize::from(slot.start).wrapping_add(usize::from(slot.len)));
+            markup = (span.end as usize, slot.end());
         }
         let theirs = run.get(markup.0..).unwrap_or_default();
         let ours = known.get(markup.1..).unwrap_or_default();
         same_markup(ours, theirs)
     }
 
-    /// The first value that is not open and that an event of this shape has otherwise: opens it. Returns where in the patterns its
-    /// blanks are, which are no more.
-    pub(super) fn open_what_differs(&mut self, run: &[u8], values: &Values) -> Option<Range<usize>> {
-        let mut slots = self.slots.iter_mut().zip(values.list());
-        let (slot, _) = slots.find(|(slot, (span, _))| {
-            !slot.is_open() && (span.len() != u32::from(slot.len) || !is_plain(span.of(run)))
-        })?;
-        let len = core::mem::replace(&mut slot.len, 0);
-        let start = usize::from(self.start).wrapping_add(usize::from(slot.start));
-        slots.for_each(|(slot, _)| slot.start = slot.start.wrapping_sub(len));
-        self.len = self.len.wrapping_sub(len);
-        Some(start..start.wrapping_add(usize::from(len)))
+    /// Whether another shape is the same up to so much of its pattern, with so many slots at least.
+    pub(super) fn begins_like(&self, other: &Self, patterns: &[u8], pattern: usize, slots: usize) -> bool {
+        let is_before = |slot: &&Slot| usize::from(slot.start) < pattern;
+        let slots = slots.max(self.slots().iter().take_while(is_before).count());
+        let (own, others) = (self.slots().get(..slots), other.slots().get(..slots));
+        let alike = own.zip(others).is_some_and(|(own, others)| iter::zip(own, others).all(|(a, b)| a.is_like(*b)));
+        // a value of the other where this one has none
+        let more = other.slots().get(slots).is_some_and(|slot| usize::from(slot.start) < pattern);
+        let same = self.pattern(patterns).get(..pattern);
+        alike && !more && same.is_some_and(|same| other.pattern(patterns).starts_with(same))
     }
 
-    /// So many of the patterns' bytes at that place are no more.
-    #[allow(clippy::cast_possible_truncation)] // patterns have less than 64 KiB
-    pub(super) fn close_up(&mut self, free: &Range<usize>) {
-        if usize::from(self.start) >= free.end {
-            self.start = self.start.wrapping_sub(free.len() as u16);
+    /// Learns from an event of this shape that its values differ from what is known of them. Where that changes the length of
+    /// its pattern, returns how. `room`: bytes that the patterns may grow by.
+    pub(super) fn adapt(&mut self, run: &[u8], values: &Values, patterns: &mut Vec<u8>, room: usize) -> Option<Change> {
+        let count = usize::from(self.slot_count);
+        for number in 0..count {
+            let (slot, (span, _)) = self.slots.get_mut(number).zip(values.list().get(number))?;
+            let len = if is_plain(span.of(run)) { u16::try_from(span.len()).unwrap_or(0) } else { 0 };
+            if slot.len == 0 || len > 0 && len <= slot.len {
+                slot.remember(usize::from(len));
+                continue;
+            }
+            let fits = usize::from(len.saturating_sub(slot.len)) <= room;
+            let blanks = if fits { len } else { 0 };
+            let change = Change {
+                at: usize::from(self.start).wrapping_add(usize::from(slot.start)),
+                was: slot.len,
+                is: blanks,
+            };
+            slot.usual = if blanks == 0 { [0; 2] } else { [blanks, slot.len] };
+            slot.len = blanks;
+            for behind in self.slots.iter_mut().take(count).skip(number.wrapping_add(1)) {
+                behind.start = change.of(behind.start);
+            }
+            self.len = change.of(self.len);
+            let blanks = iter::repeat_n(BLANK, usize::from(change.is));
+            drop(patterns.splice(change.at..change.at.wrapping_add(usize::from(change.was)), blanks));
+            self.summarise(patterns);
+            return Some(change);
         }
+        self.summarise(patterns);
+        None
+    }
+
+    /// Another pattern has changed.
+    pub(super) fn move_by(&mut self, change: Change) {
+        if usize::from(self.start) > change.at {
+            self.start = change.of(self.start);
+        }
+    }
+}
+
+/// Some blanks have become more or fewer.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Change {
+    at: usize,
+    was: u16,
+    is: u16,
+}
+
+impl Change {
+    /// What an offset behind the blanks, or a length with them, has become.
+    fn of(self, offset: u16) -> u16 {
+        offset.wrapping_sub(self.was).wrapping_add(self.is)
     }
 }
 
@@ -190,7 +340,7 @@ impl Values {
             if !matches!(ends, (b'"', b'"') | (b'\'', b'\'') | (b'>', b'<')) || !markup_before.is_ascii() {
                 return None;
             }
-            if at == 0 && markup_before.len() < size_of::<u64>() {
+            if at == 0 && markup_before.len() < Mark::LEN {
                 return None;
             }
             markup = span.end as usize;
