@@ -3,7 +3,6 @@
 //! A view is these offsets and the run they point into; both are lent together.
 
 use alloc::string::String;
-use core::ops::Range;
 
 use super::vocabulary::EventKind;
 use crate::xml::Span;
@@ -50,20 +49,17 @@ pub(super) fn text_of(run: &[u8]) -> &str {
     core::str::from_utf8(run).unwrap_or_default()
 }
 
-/// The same for a part of a chunk that is known to be ASCII. The check takes two words at a time from an aligned address on, and
-/// what is before and behind byte by byte: so it is given some of what is around, where that is text as well.
+/// The first `len` bytes, known to be ASCII, as text. The check takes two words at a time from an aligned address on, and what is
+/// behind the last ones byte by byte: so it is given some more, where that is text as well.
 #[inline]
-pub(super) fn ascii_text(chunk: &[u8], part: Range<usize>) -> &str {
+pub(super) fn ascii_text(bytes: &[u8], len: usize) -> &str {
     const WORD: usize = size_of::<usize>();
-    let before = chunk.as_ptr().addr().wrapping_add(part.start) % WORD;
-    let from = part.start.saturating_sub(before);
-    let words = part.end.wrapping_sub(from).div_ceil(2 * WORD);
-    let to = from.wrapping_add(words.wrapping_mul(2 * WORD)).min(chunk.len());
-    let within = part.start.wrapping_sub(from)..part.end.wrapping_sub(from);
-    let around = chunk.get(from..to).and_then(|around| core::str::from_utf8(around).ok());
-    match around.and_then(|around| around.get(within)) {
+    let unaligned = bytes.as_ptr().addr().wrapping_neg() % WORD;
+    let words = len.wrapping_sub(unaligned).wrapping_add(2 * WORD - 1) & !(2 * WORD - 1);
+    let more = bytes.get(..unaligned.wrapping_add(words)).and_then(|more| core::str::from_utf8(more).ok());
+    match more.and_then(|more| more.get(..len)) {
         Some(text) => text,
-        None => text_of(chunk.get(part).unwrap_or_default()),
+        None => text_of(bytes.get(..len).unwrap_or_default()),
     }
 }
 
@@ -153,6 +149,13 @@ impl EventFields {
         Self { kind, unread_count: None, parts: [Field::ABSENT; Part::COUNT as usize] }
     }
 
+    /// With the count still to be read.
+    #[inline]
+    pub(super) fn become_like(&mut self, other: &Self) {
+        self.kind = other.kind;
+        self.parts = other.parts;
+    }
+
     #[inline]
     pub(super) fn part(&self, part: Part) -> Field {
         self.parts.get(part.index()).copied().unwrap_or(Field::ABSENT)
@@ -192,7 +195,11 @@ impl EventFields {
     /// Reads the count from where it is written.
     #[inline]
     pub(super) fn read_unread_count(&mut self, run: &[u8]) {
-        self.unread_count = self.part(Part::UNREAD_COUNT).span().and_then(|span| number(span.of(run)));
+        #[inline(never)] // it is there but seldom
+        fn read(span: Span, run: &[u8]) -> Option<i32> {
+            number(span.of(run))
+        }
+        self.unread_count = self.part(Part::UNREAD_COUNT).span().and_then(|span| read(span, run));
     }
 
     #[cfg(feature = "serde")]

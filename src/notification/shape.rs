@@ -32,7 +32,7 @@ mod pattern;
 use alloc::vec::Vec;
 
 pub(super) use self::matching::Progress;
-use self::matching::{Allowed, Matching};
+use self::matching::{Allowed, Begun, Matching, is_utf8};
 use self::pattern::{Change, Shape, Values};
 use super::field::EventFields;
 use crate::limits::Limits;
@@ -41,7 +41,7 @@ use crate::xml::Scope;
 /// Shapes kept; a server has some six.
 const MAX_SHAPES: usize = 12;
 /// Bytes of patterns kept.
-const MAX_PATTERNS: usize = 5120;
+const MAX_PATTERNS: usize = 8192;
 /// Looks that may be wasted before the first success.
 const CREDIT: usize = 4096;
 /// Events that are learned from in vain, before only one of so many is.
@@ -119,80 +119,50 @@ impl Shapes {
         self.matching = None;
     }
 
-    /// Takes the whole event that `bytes`, from its name on, begin with, if it is of a shape that is known; its parts go to `event`.
-    /// Returns its length with whether it has characters beyond ASCII, whose encoding is still to be checked; and how many bytes
-    /// were looked at.
+    /// Takes the whole event that `bytes`, from its name on, begin with, if it is of a shape that is known and its values have
+    /// usual lengths; its parts go to `event`. Returns its length; all of it is ASCII. An error: so many looks were in vain.
     #[inline]
-    pub(super) fn take(&mut self, bytes: &[u8], event: &mut EventFields) -> (Option<(usize, bool)>, usize) {
-        let mut wasted = 0;
-        let mut taken = None;
-        let head = Shape::head_of(bytes).unwrap_or_default();
-        let mut at = 0;
-        while let Some(next) = self.known.get(at..).and_then(|rest| rest.iter().position(|s| s.may_be(head, bytes))) {
-            at = at.wrapping_add(next);
-            taken = self.take_of(at, bytes, event, &mut wasted);
-            if taken.is_some() {
-                break;
-            }
-            at = at.wrapping_add(1);
-        }
-        (taken, taken.map_or(0, |(len, _)| len).saturating_add(wasted))
-    }
-
-    #[inline]
-    fn take_of(
-        &mut self,
-        at: usize,
-        bytes: &[u8],
-        event: &mut EventFields,
-        wasted: &mut usize,
-    ) -> Option<(usize, bool)> {
-        let shape = self.known.get_mut(at)?;
+    pub(super) fn take_usual(&mut self, bytes: &[u8], event: &mut EventFields) -> Result<usize, usize> {
+        let head = Shape::head_of(bytes).ok_or(0_usize)?;
+        let at = self.known.iter().position(|shape| shape.may_be(head, bytes)).ok_or(0_usize)?;
+        let shape = self.known.get(at).ok_or(0_usize)?;
         // What is shorter than such an event is may well be cut. Only what could be paid for if it were in vain.
         if bytes.len() < shape.usual as usize || self.credit < shape.usual as usize {
-            return None;
+            return Err(0);
         }
-        match shape.take(&self.patterns, bytes, self.allowed, event) {
-            Ok(taken) => {
-                self.matched(at, taken.0);
-                Some(taken)
+        match shape.take_usual(&self.patterns, bytes, event) {
+            Ok(len) => {
+                self.matched(at, len);
+                Ok(len)
             }
             Err(looked) => {
                 self.credit = self.credit.saturating_sub(looked);
-                *wasted = wasted.saturating_add(looked);
-                None
+                Err(looked)
             }
         }
     }
 
-    /// The same for an event that may be cut.
+    /// Takes the event, or the beginning of it, that `bytes` begin with. Returns how many bytes were looked at, too.
     pub(super) fn begin(&mut self, bytes: &[u8], event: &mut EventFields) -> (Progress, usize) {
-        let (taken, mut wasted) = self.take(bytes, event);
-        if let Some((len, wide)) = taken {
-            // the scanner will say where the encoding is wrong
-            let matched = !wide || is_utf8(bytes.get(..len));
-            return (if matched { Progress::Matched(len) } else { Progress::Failed }, wasted);
-        }
-        for (at, shape) in self.known.iter().enumerate() {
-            if !shape.may_become(bytes) {
-                continue;
-            }
+        let mut wasted: usize = 0;
+        for at in 0..self.known.len() {
+            let Some(shape) = self.known.get_mut(at).filter(|shape| shape.may_become(bytes)) else { continue };
             if self.credit < shape.usual as usize {
                 break;
             }
-            shape.begin(event);
-            let begun = Matching::new(at);
-            let (matching, progress, looked) = begun.advance(shape, &self.patterns, bytes, self.allowed, event);
+            let (progress, looked) = shape.begin(at, &self.patterns, bytes, self.allowed, event);
             wasted = wasted.saturating_add(looked);
             match progress {
-                Progress::Matched(len) if !matching.wide || is_utf8(bytes.get(..len)) => self.matched(at, len),
-                Progress::Partial => self.matching = Some(matching),
-                Progress::Matched(_) | Progress::Failed => {
-                    self.credit = self.credit.saturating_sub(looked);
-                    continue;
+                Begun::Matched(len) => {
+                    self.matched(at, len);
+                    return (Progress::Matched(len), wasted);
                 }
+                Begun::Partial(matching) => {
+                    self.matching = Some(matching);
+                    return (Progress::Partial, wasted);
+                }
+                Begun::Failed => self.credit = self.credit.saturating_sub(looked),
             }
-            return (progress, wasted);
         }
         (Progress::Failed, wasted)
     }
@@ -243,7 +213,7 @@ impl Shapes {
 
     #[allow(clippy::cast_possible_truncation)] // an event is shorter than the 256 MiB that limits allow
     fn matched(&mut self, at: usize, len: usize) {
-        self.credit = self.credit.saturating_add(len).min(MAX_CREDIT);
+        self.credit = self.credit.wrapping_add(len).min(MAX_CREDIT); // both are far from the greatest number
         self.in_vain = self.in_vain.saturating_sub(1);
         if let Some(shape) = self.known.get_mut(at) {
             shape.usual = len as u32;
@@ -297,10 +267,6 @@ impl Shapes {
         let room = MAX_PATTERNS.saturating_sub(self.patterns.len());
         self.known.get_mut(at)?.adapt(run, values, &mut self.patterns, room)
     }
-}
-
-fn is_utf8(bytes: Option<&[u8]>) -> bool {
-    bytes.is_some_and(|bytes| core::str::from_utf8(bytes).is_ok())
 }
 
 /// The same for bytes in two pieces, which are only seldom cut in the middle of a character.

@@ -12,15 +12,18 @@ impl NotificationParser {
     pub(super) fn take_next_event<'c>(&mut self, chunk: &'c [u8]) -> Option<(&'c str, &'c [u8])> {
         let (start, bytes) = self.scanner.element_behind_space(chunk)?;
         let allowed = self.longest_element.min(bytes.len());
-        let (taken, looked) = self.shapes.take(bytes.get(..allowed)?, &mut self.event);
-        self.scanner.look(looked);
-        let (len, wide) = taken?;
+        let len = match self.shapes.take_usual(bytes.get(..allowed)?, &mut self.event) {
+            Ok(len) => len,
+            Err(looked) => {
+                self.scanner.look(looked);
+                return None;
+            }
+        };
+        self.scanner.look(len);
         let (run, rest) = bytes.split_at_checked(len)?;
-        let end = start.wrapping_add(len);
-        let text = if wide { core::str::from_utf8(run).ok()? } else { ascii_text(chunk, start..end) };
-        self.scanner.take_next_element(start, end);
+        self.scanner.take_next_element(start, start.wrapping_add(len));
         self.event.read_unread_count(run);
-        Some((text, rest))
+        Some((ascii_text(bytes, len), rest))
     }
 
     /// Takes the next event, or the beginning of it, if it is one whose shape is known.

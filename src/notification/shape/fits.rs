@@ -18,11 +18,17 @@ const LANES: usize = 16;
 /// `<` and `>`.
 #[inline]
 pub(super) fn fits(pattern: &[u8], bytes: &[u8]) -> bool {
-    pattern.len() == bytes.len() && if bytes.len() < LANES { short_fits(pattern, bytes) } else { long_fits(pattern, bytes) }
+    match bytes.get(..pattern.len()) {
+        Some(bytes) if bytes.len() < LANES => short_fits(pattern, bytes),
+        Some(bytes) => long_fits(pattern, bytes),
+        None => false,
+    }
 }
 
 #[inline(never)] // it needs the vector registers for itself
 fn long_fits(pattern: &[u8], bytes: &[u8]) -> bool {
+    // says to the compiler that they are as long
+    let Some(bytes) = bytes.get(..pattern.len()) else { return false };
     let mut seen = Seen::default();
     let (pattern_blocks, pattern_rest) = pattern.as_chunks::<64>();
     let (blocks, rest) = bytes.as_chunks::<64>();

@@ -1,6 +1,6 @@
 //! Matching an event with a pattern; it may be interrupted by a chunk's end and goes on in the next. Part of the shapes.
 
-use super::fits::{MARKUP, fits};
+use super::fits::fits;
 use super::pattern::Shape;
 use crate::notification::field::EventFields;
 use crate::xml::{Span, plain_text_run, plain_value_run, usual_run, wide_text_run, wide_value_run};
@@ -16,13 +16,90 @@ pub(in crate::notification) enum Progress {
     Failed,
 }
 
+/// What came of the beginning of an event.
+pub(super) enum Begun {
+    Matched(usize),
+    Partial(Matching),
+    Failed,
+}
+
 impl Shape {
-    /// Takes an event that is wholly in `bytes`. Returns its length, and whether it has characters beyond ASCII, whose encoding is
-    /// still to be checked. An error: it is of another shape, as so many looks have shown; or, where all of the bytes were looked
-    /// at, perhaps cut.
-    #[inline(never)] // it needs all registers for itself
+    /// Takes an event, or the beginning of it. Returns how many bytes were looked at, too.
+    pub(super) fn begin(
+        &mut self,
+        at: usize,
+        patterns: &[u8],
+        bytes: &[u8],
+        allowed: Allowed,
+        event: &mut EventFields,
+    ) -> (Begun, usize) {
+        let mut wasted = 0;
+        if bytes.len() >= self.usual as usize {
+            match self.take_usual(patterns, bytes, event) {
+                Ok(len) => return (Begun::Matched(len), len),
+                Err(looked) => wasted = looked,
+            }
+            match self.take_unusual(patterns, bytes, allowed, event) {
+                // the scanner will say where the encoding is wrong
+                Ok((len, wide)) if !wide || is_utf8(bytes.get(..len)) => {
+                    return (Begun::Matched(len), wasted.saturating_add(len));
+                }
+                Ok((looked, _)) | Err(looked) if looked < bytes.len() => {
+                    return (Begun::Failed, wasted.saturating_add(looked));
+                }
+                // perhaps it is cut
+                _ => wasted = wasted.saturating_add(bytes.len()),
+            }
+        }
+        event.become_like(self.template());
+        let (matching, progress, looked) = Matching::new(at).advance(self, patterns, bytes, allowed, event);
+        let begun = match progress {
+            Progress::Matched(len) if !matching.wide || is_utf8(bytes.get(..len)) => Begun::Matched(len),
+            Progress::Partial => Begun::Partial(matching),
+            Progress::Matched(_) | Progress::Failed => Begun::Failed,
+        };
+        (begun, wasted.saturating_add(looked))
+    }
+
+    /// Takes an event that is wholly in `bytes` and all of whose values have usual lengths. Returns its length; it is ASCII. An
+    /// error: it is none, as so many looks have shown.
+    #[inline]
     #[allow(clippy::cast_possible_truncation)] // an event is shorter than the 256 MiB that limits allow
-    pub(super) fn take(
+    pub(super) fn take_usual(&self, patterns: &[u8], bytes: &[u8], event: &mut EventFields) -> Result<usize, usize> {
+        let mut pattern = self.pattern(patterns);
+        let mut rest = bytes;
+        event.become_like(self.template());
+        // where in the event the rest begins, and how much shorter it is so far than its blanks
+        let (mut at, mut less) = (0_usize, 0_usize);
+        for slot in self.slots_from_loose() {
+            let start = usize::from(slot.start).wrapping_sub(less);
+            let mut end = start.wrapping_add(usize::from(slot.len));
+            if slot.is_loose() {
+                let longest = end;
+                end = slot.guess(bytes, start).ok_or(at)?;
+                let fewer = longest.wrapping_sub(end);
+                if fewer > 0 {
+                    let (expected, behind) = pattern.split_at_checked(end.wrapping_sub(at)).ok_or(at)?;
+                    let (found, left) = rest.split_at_checked(expected.len()).ok_or(at)?;
+                    if !fits(expected, found) {
+                        return Err(end);
+                    }
+                    (pattern, rest) = (behind.get(fewer..).ok_or(end)?, left);
+                    less = less.wrapping_add(fewer);
+                    at = end;
+                }
+            }
+            event.put(slot.part, Span { start: start as u32, end: end as u32 });
+        }
+        let found = rest.get(..pattern.len()).ok_or(at)?;
+        let end = at.wrapping_add(found.len());
+        if fits(pattern, found) { Ok(end) } else { Err(end) }
+    }
+
+    /// The same whatever lengths the values have.
+    #[cold]
+    #[allow(clippy::cast_possible_truncation)] // an event is shorter than the 256 MiB that limits allow
+    fn take_unusual(
         &mut self,
         patterns: &[u8],
         bytes: &[u8],
@@ -30,38 +107,29 @@ impl Shape {
         event: &mut EventFields,
     ) -> Result<(usize, bool), usize> {
         let pattern = self.pattern(patterns);
-        self.begin(event);
+        event.become_like(self.template());
         let (mut at, mut at_pattern, mut wide) = (0_usize, 0_usize, false);
-        for slot in self.slots_from_loose() {
-            let start_in_pattern = usize::from(slot.start);
-            let start = at.wrapping_add(start_in_pattern.wrapping_sub(at_pattern));
+        let compare = |at: usize, expected: &[u8]| {
+            let found = bytes.get(at..).and_then(|bytes| bytes.get(..expected.len())).ok_or(bytes.len())?;
+            let end = at.wrapping_add(found.len());
+            if fits(expected, found) { Ok(end) } else { Err(end) }
+        };
+        for slot in self.slots_from_loose_mut() {
+            let before = usize::from(slot.start).wrapping_sub(at_pattern);
+            let start = at.wrapping_add(before);
             let mut end = start.wrapping_add(usize::from(slot.len));
             if slot.is_loose() {
-                let (rest, quote) = bytes.get(start..).zip(pattern.get(slot.end())).ok_or(bytes.len())?;
-                let quote = quote & !MARKUP;
-                let guess = slot.guess(rest, quote);
-                end = start.wrapping_add(guess.unwrap_or_default());
-                let blanks = start_in_pattern.wrapping_add(guess.unwrap_or_default());
-                let expected = pattern.get(at_pattern..blanks).unwrap_or_default();
-                let found = bytes.get(at..end).unwrap_or_default();
-                if guess.is_none() || !fits(expected, found) {
-                    let markup = pattern.get(at_pattern..start_in_pattern).unwrap_or_default();
-                    if !fits(markup, bytes.get(at..start).unwrap_or_default()) {
-                        return Err(start);
-                    }
-                    let value = any_value(rest, quote, allowed).map_err(|looked| start.wrapping_add(looked))?;
-                    wide |= !value.is_ascii();
-                    slot.remember(value.len());
-                    end = start.wrapping_add(value.len());
-                }
+                compare(at, pattern.get(at_pattern..usize::from(slot.start)).unwrap_or_default())?;
+                let value = any_value(bytes.get(start..).unwrap_or_default(), slot.delimiter, allowed);
+                let value = value.map_err(|looked| start.wrapping_add(looked))?;
+                wide |= !value.is_ascii();
+                slot.remember(value.len());
+                end = start.wrapping_add(value.len());
                 (at, at_pattern) = (end, slot.end());
             }
             event.put(slot.part, Span { start: start as u32, end: end as u32 });
         }
-        let rest = pattern.get(at_pattern..).unwrap_or_default();
-        let found = bytes.get(at..).and_then(|bytes| bytes.get(..rest.len())).ok_or(bytes.len())?;
-        at = at.wrapping_add(rest.len());
-        if fits(rest, found) { Ok((at, wide)) } else { Err(at) }
+        compare(at, pattern.get(at_pattern..).unwrap_or_default()).map(|end| (end, wide))
     }
 }
 
@@ -165,7 +233,7 @@ impl Matching {
             return None;
         }
         let before = *event;
-        other.begin(event);
+        event.become_like(other.template());
         for slot in own.slots().get(..found)? {
             event.put(slot.part, before.part(slot.part).span().unwrap_or_default());
         }
@@ -228,7 +296,7 @@ impl Matching {
                 value_start = at(rest);
             }
             let Some(loose) = slots.get(usize::from(slot)) else { break Progress::Failed };
-            let Some(end) = pattern.get(loose.end()).map(|end| end & !MARKUP) else { break Progress::Failed };
+            let end = loose.delimiter;
             // white space at an end would have to be trimmed
             if at(rest) == value_start && rest.first() == Some(&b' ') {
                 break Progress::Failed;
@@ -285,4 +353,8 @@ fn any_run(bytes: &[u8], end: u8, wide: bool) -> usize {
 /// Whether a value can stand in a pattern as blanks.
 pub(super) fn is_plain(value: &[u8]) -> bool {
     usual_run(value) == value.len()
+}
+
+pub(super) fn is_utf8(bytes: Option<&[u8]>) -> bool {
+    bytes.is_some_and(|bytes| core::str::from_utf8(bytes).is_ok())
 }

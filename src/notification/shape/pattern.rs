@@ -65,6 +65,8 @@ fn word(bytes: &[u8], at: usize) -> Option<u64> {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Slot {
     pub(super) part: Part,
+    /// The byte behind it: a quote, or `<`.
+    pub(super) delimiter: u8,
     pub(super) start: u16,
     /// How many blanks.
     pub(super) len: u16,
@@ -73,7 +75,7 @@ pub(super) struct Slot {
 }
 
 impl Slot {
-    const UNUSED: Self = Self { part: Part::NAME, start: 0, len: 0, usual: [0; 2] };
+    const UNUSED: Self = Self { part: Part::NAME, delimiter: 0, start: 0, len: 0, usual: [0; 2] };
 
     /// Whether its values differ in length, or have no blanks.
     #[inline]
@@ -87,13 +89,14 @@ impl Slot {
         usize::from(self.start).wrapping_add(usize::from(self.len))
     }
 
-    /// Length of the value that `bytes` begin with, as far as a look at where one of the usual lengths ends can tell.
+    /// Where the value that begins at `start` ends, as far as a look at where one of the usual lengths ends can tell.
     #[inline]
-    pub(super) fn guess(self, bytes: &[u8], end: u8) -> Option<usize> {
-        let [one, other] = self.usual.map(usize::from);
+    pub(super) fn guess(self, bytes: &[u8], start: usize) -> Option<usize> {
+        let [one, other] = self.usual.map(|len| start.wrapping_add(usize::from(len)));
+        let ends = |end: usize| bytes.get(end) == Some(&self.delimiter);
         // no branch to be mispredicted
-        let len = if bytes.get(one) == Some(&end) { one } else { other };
-        (bytes.get(len) == Some(&end) && len > 0).then_some(len)
+        let end = if ends(one) { one } else { other };
+        (ends(end) && self.len > 0).then_some(end)
     }
 
     /// Of a value for which there are blanks enough.
@@ -121,8 +124,8 @@ impl Shape {
 
     /// An event of this shape, but for its values.
     #[inline]
-    pub(super) fn begin(&self, event: &mut EventFields) {
-        *event = self.template;
+    pub(super) fn template(&self) -> &EventFields {
+        &self.template
     }
 
     /// Whether an event that begins so may be of this shape: a quick look, wrong but seldom.
@@ -151,7 +154,11 @@ impl Shape {
 
     /// From the first loose one on.
     #[inline]
-    pub(super) fn slots_from_loose(&mut self) -> &mut [Slot] {
+    pub(super) fn slots_from_loose(&self) -> &[Slot] {
+        self.slots.get(usize::from(self.fixed_slots)..usize::from(self.slot_count)).unwrap_or_default()
+    }
+
+    pub(super) fn slots_from_loose_mut(&mut self) -> &mut [Slot] {
         self.slots.get_mut(usize::from(self.fixed_slots)..usize::from(self.slot_count)).unwrap_or_default()
     }
 
@@ -193,7 +200,9 @@ impl Shape {
             let markup = run.get(at..span.start as usize).unwrap_or_default();
             patterns.extend(markup.iter().map(|byte| byte | MARKUP));
             let len = if has_blanks(span) { span.len() as u16 } else { 0 };
-            *slot = Slot { part: *part, start: patterns.len().saturating_sub(start) as u16, len, usual: [len; 2] };
+            let delimiter = run.get(span.end as usize).copied().unwrap_or_default();
+            let start = patterns.len().saturating_sub(start) as u16;
+            *slot = Slot { part: *part, delimiter, start, len, usual: [len; 2] };
             patterns.resize(patterns.len().saturating_add(usize::from(len)), BLANK);
             at = span.end as usize;
         }
