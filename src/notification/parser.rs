@@ -253,29 +253,44 @@ impl NotificationParser {
     ///
     /// The body is not acceptable; every message before the error has been returned. The error is final: every further
     /// call returns it, until [`reset`](Self::reset).
+    #[inline]
     pub fn next_message<'p, 'c: 'p>(&'p mut self, input: &mut &'c [u8]) -> Result<Option<Message<'p>>, Error> {
-        if let Some(run) = self.next_event(input) {
+        if self.among_events
+            && let Some(run) = self.next_event(input)
+        {
             return Ok(Some(self.event(run)));
         }
-        Ok(self.step_elsewhere(input)?.map(|stepped| self.view_of(stepped)))
+        if self.go_on_quickly(input) {
+            *input = &[];
+            return Ok(None);
+        }
+        self.message_elsewhere(input)
+    }
+
+    #[inline(never)]
+    fn message_elsewhere<'p, 'c: 'p>(&'p mut self, input: &mut &'c [u8]) -> Result<Option<Message<'p>>, Error> {
+        Ok(self.step_on(input)?.map(|stepped| self.view_of(stepped)))
     }
 
     /// The next message in offsets, borrowing nothing of the parser: a wrapper that passes over messages in a loop
     /// could not do it with views (the borrow checker's NLL problem case 3).
     #[inline]
     pub(crate) fn step<'c>(&mut self, input: &mut &'c [u8]) -> Result<Option<Stepped<'c>>, Error> {
-        match self.next_event(input) {
-            Some(run) => Ok(Some(Stepped { outgoing: Outgoing::Event, run: Run::Text(run) })),
-            None => self.step_elsewhere(input),
+        if self.among_events
+            && let Some(run) = self.next_event(input)
+        {
+            return Ok(Some(Stepped { outgoing: Outgoing::Event, run: Run::Text(run) }));
         }
+        if self.go_on_quickly(input) {
+            *input = &[];
+            return Ok(None);
+        }
+        self.step_on(input)
     }
 
     /// The usual case: behind an event another whole one.
-    #[inline]
+    #[inline(never)] // it needs all registers for itself
     fn next_event<'c>(&mut self, input: &mut &'c [u8]) -> Option<&'c str> {
-        if !self.among_events {
-            return None;
-        }
         if let Some((run, rest)) = self.take_next_event(input) {
             *input = rest;
             return Some(run);
@@ -284,18 +299,8 @@ impl NotificationParser {
         None
     }
 
-    /// The next most usual case, where chunks are small: more of something known. And all others.
-    #[inline]
-    fn step_elsewhere<'c>(&mut self, input: &mut &'c [u8]) -> Result<Option<Stepped<'c>>, Error> {
-        if self.go_on_quickly(input) {
-            *input = &[];
-            return Ok(None);
-        }
-        self.step_on(input)
-    }
-
-    /// A whole chunk that goes on with an event of a known shape or with a passage, in as few steps as can be.
-    #[inline]
+    /// The next most usual case, where chunks are small: a whole chunk goes on with a known event or passage.
+    #[inline(never)]
     fn go_on_quickly(&mut self, chunk: &[u8]) -> bool {
         if self.shapes.go_on_quickly(chunk, self.longest_element) {
             self.scanner.take_chunk(chunk);

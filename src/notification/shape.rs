@@ -172,8 +172,8 @@ impl Shapes {
     #[inline]
     pub(super) fn go_on_quickly(&mut self, bytes: &[u8], longest: usize) -> bool {
         let Some(matching) = &mut self.matching else { return false };
-        let Some(shape) = self.known.get(usize::from(matching.shape)) else { return false };
-        matching.go_on(shape.pattern(&self.patterns), bytes, longest.min(self.allowed.text_bytes))
+        let pattern = |shape| self.known.get(usize::from(shape)).map_or(&[][..], |shape| shape.pattern(&self.patterns));
+        matching.go_on(pattern, bytes, longest.min(self.allowed.text_bytes))
     }
 
     /// Goes on with the match that the end of a chunk interrupted, `before` being what has matched so far.

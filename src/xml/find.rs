@@ -35,6 +35,15 @@ pub(crate) fn usual_run(bytes: &[u8]) -> usize {
     at.wrapping_add(first_unusual(rest))
 }
 
+/// Whether all of the bytes are such a run.
+#[inline]
+pub(crate) fn is_usual(bytes: &[u8]) -> bool {
+    match bytes {
+        [byte] => !is_unusual(*byte), // what chunks of one byte are made of
+        _ => usual_run(bytes) == bytes.len(),
+    }
+}
+
 #[inline]
 const fn is_unusual(byte: u8) -> bool {
     (byte.cast_signed() < 0x28) | (byte & !2 == b'<')

@@ -3,7 +3,7 @@
 use super::fits::fits;
 use super::pattern::Shape;
 use crate::notification::field::EventFields;
-use crate::xml::{Span, plain_text_run, plain_value_run, usual_run, wide_text_run, wide_value_run};
+use crate::xml::{Span, is_usual, plain_text_run, plain_value_run, usual_run, wide_text_run, wide_value_run};
 
 /// What came of an attempt.
 #[derive(Clone, Copy, Debug)]
@@ -197,18 +197,18 @@ impl Matching {
     /// Goes on with bytes in the middle of a value or of markup, the usual case where chunks are small. Returns whether they are.
     #[inline]
     #[allow(clippy::cast_possible_truncation)] // an event is shorter than the 256 MiB that limits allow
-    pub(super) fn go_on(&mut self, pattern: &[u8], bytes: &[u8], longest: usize) -> bool {
+    pub(super) fn go_on<'a>(&mut self, pattern: impl FnOnce(u8) -> &'a [u8], bytes: &[u8], longest: usize) -> bool {
         let at = (self.at as usize).wrapping_add(bytes.len());
         let Some(last) = bytes.last().filter(|_| at <= longest) else { return false };
         if self.in_value {
-            if usual_run(bytes) != bytes.len() {
+            if !is_plain(bytes) {
                 return false;
             }
             self.last = *last;
         } else {
             let from = usize::from(self.pattern);
             let to = from.wrapping_add(bytes.len());
-            let expected = pattern.get(from..to).unwrap_or_default();
+            let expected = pattern(self.shape).get(from..to).unwrap_or_default();
             if to >= usize::from(self.stop) || !fits(expected, bytes) {
                 return false;
             }
@@ -351,8 +351,9 @@ fn any_run(bytes: &[u8], end: u8, wide: bool) -> usize {
 }
 
 /// Whether a value can stand in a pattern as blanks.
+#[inline]
 pub(super) fn is_plain(value: &[u8]) -> bool {
-    usual_run(value) == value.len()
+    is_usual(value)
 }
 
 pub(super) fn is_utf8(bytes: Option<&[u8]>) -> bool {
