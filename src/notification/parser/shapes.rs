@@ -39,11 +39,7 @@ impl NotificationParser {
         match progress {
             Progress::Matched(len) => {
                 self.scanner.take_element(cur, start, len);
-                self.event.read_unread_count(self.scanner.run(cur));
-                let outgoing = self.send(Outgoing::Event);
-                let nothing_else = self.outbox.is_empty() && !self.passages.is_recording();
-                self.among_events = nothing_else && self.resume == Resume::Release;
-                Taken::Message(outgoing)
+                self.event_taken(cur)
             }
             Progress::Partial if allowed == bytes.len() => {
                 self.scanner.take_beginning(cur, start);
@@ -57,6 +53,14 @@ impl NotificationParser {
         }
     }
 
+    fn event_taken(&mut self, cur: &Cursor<'_>) -> Taken {
+        self.event.read_unread_count(self.scanner.run(cur));
+        let outgoing = self.send(Outgoing::Event);
+        let nothing_else = self.outbox.is_empty() && !self.passages.is_recording();
+        self.among_events = nothing_else && self.resume == Resume::Release;
+        Taken::Message(outgoing)
+    }
+
     /// Goes on with an event that the end of a chunk has interrupted.
     pub(super) fn go_on_with_shape(&mut self, cur: &mut Cursor<'_>) -> Result<Taken, Stop> {
         let bytes = cur.remaining();
@@ -67,8 +71,7 @@ impl NotificationParser {
         match progress {
             Progress::Matched(len) => {
                 self.scanner.take_end(cur, len);
-                self.event.read_unread_count(self.scanner.run(cur));
-                Ok(Taken::Message(self.send(Outgoing::Event)))
+                Ok(self.event_taken(cur))
             }
             Progress::Partial if allowed == bytes.len() => {
                 cur.skip_all();
