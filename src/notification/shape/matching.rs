@@ -52,7 +52,8 @@ impl Shape {
             }
         }
         event.become_like(self.template());
-        let (matching, progress, looked) = Matching::new(at).advance(self, patterns, bytes, allowed, event);
+        let begun = Matching::new(at, self);
+        let (matching, progress, looked) = begun.advance(self, patterns, bytes, allowed, event);
         let begun = match progress {
             Progress::Matched(len) if !matching.wide || is_utf8(bytes.get(..len)) => Begun::Matched(len),
             Progress::Partial => Begun::Partial(matching),
@@ -178,12 +179,13 @@ pub(super) struct Allowed {
 }
 
 impl Matching {
+    /// At the beginning of an event that is like the template of its shape.
     #[inline]
     #[allow(clippy::cast_possible_truncation)] // one of a dozen
-    pub(super) const fn new(shape: usize) -> Self {
+    pub(super) fn new(at: usize, shape: &Shape) -> Self {
         Self {
-            shape: shape as u8,
-            slot: 0,
+            shape: at as u8,
+            slot: shape.fixed_slots(),
             in_value: false,
             last: 0,
             wide: false,
@@ -227,17 +229,21 @@ impl Matching {
         patterns: &[u8],
         event: &mut EventFields,
     ) -> Option<Self> {
-        let found = usize::from(self.slot);
-        let begun = found.wrapping_add(usize::from(self.in_value));
-        if !own.begins_like(other, patterns, usize::from(self.pattern), begun) {
+        if !own.begins_like(other, patterns, usize::from(self.pattern), self.in_value) {
             return None;
         }
         let before = *event;
         event.become_like(other.template());
-        for slot in own.slots().get(..found)? {
-            event.put(slot.part, before.part(slot.part).span().unwrap_or_default());
+        let mut slot = self.slot;
+        if slot == own.fixed_slots() && !self.in_value {
+            // all that was found is where the template has it
+            slot = other.fixed_slots();
+        } else {
+            for slot in own.slots().get(..usize::from(slot))? {
+                event.put(slot.part, before.part(slot.part).span().unwrap_or_default());
+            }
         }
-        Some(Self { shape: at as u8, stop: 0, ..self })
+        Some(Self { shape: at as u8, slot, stop: 0, ..self })
     }
 
     /// Goes on with the next bytes. Values are put in `event`, with which the shape has begun. Returns how many of the bytes were

@@ -152,6 +152,12 @@ impl Shape {
         self.slots.get(..usize::from(self.slot_count)).unwrap_or_default()
     }
 
+    /// How many there are before the first loose one.
+    #[inline]
+    pub(super) fn fixed_slots(&self) -> u8 {
+        self.fixed_slots
+    }
+
     /// From the first loose one on.
     #[inline]
     pub(super) fn slots_from_loose(&self) -> &[Slot] {
@@ -253,16 +259,15 @@ impl Shape {
         same_markup(ours, theirs)
     }
 
-    /// Whether another shape is the same up to so much of its pattern, with so many slots at least.
-    pub(super) fn begins_like(&self, other: &Self, patterns: &[u8], pattern: usize, slots: usize) -> bool {
-        let is_before = |slot: &&Slot| usize::from(slot.start) < pattern;
-        let slots = slots.max(self.slots().iter().take_while(is_before).count());
-        let (own, others) = (self.slots().get(..slots), other.slots().get(..slots));
-        let alike = own.zip(others).is_some_and(|(own, others)| iter::zip(own, others).all(|(a, b)| a.is_like(*b)));
-        // a value of the other where this one has none
-        let more = other.slots().get(slots).is_some_and(|slot| usize::from(slot.start) < pattern);
+    /// Whether another shape is the same up to so much of its pattern. `in_value`: up to somewhere in the value that begins there.
+    pub(super) fn begins_like(&self, other: &Self, patterns: &[u8], pattern: usize, in_value: bool) -> bool {
+        let before = |slot: &&Slot| usize::from(slot.start) < pattern.wrapping_add(usize::from(in_value));
+        let count = |shape: &Self| shape.slots().iter().take_while(before).count();
+        let slots = iter::zip(self.slots(), other.slots()).take(count(self));
         let same = self.pattern(patterns).get(..pattern);
-        alike && !more && same.is_some_and(|same| other.pattern(patterns).starts_with(same))
+        count(self) == count(other)
+            && { slots }.all(|(own, other)| own.is_like(*other))
+            && same.is_some_and(|same| other.pattern(patterns).starts_with(same))
     }
 
     /// Learns from an event of this shape that its values differ from what is known of them. Where that changes the length of
