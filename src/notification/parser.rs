@@ -164,6 +164,16 @@ struct KnownParts {
     details: bool,
 }
 
+/// What comes behind an event.
+enum Next<'c> {
+    /// Another, which is in the chunk.
+    Event(&'c str),
+    /// The beginning of another, up to the end of the chunk, which was taken.
+    Beginning,
+    /// That is to be seen.
+    Other,
+}
+
 /// What was taken of a chunk by its shape, or as a passage.
 enum Taken {
     Message(Outgoing),
@@ -255,10 +265,12 @@ impl NotificationParser {
     /// call returns it, until [`reset`](Self::reset).
     #[inline]
     pub fn next_message<'p, 'c: 'p>(&'p mut self, input: &mut &'c [u8]) -> Result<Option<Message<'p>>, Error> {
-        if self.among_events
-            && let Some(run) = self.next_event(input)
-        {
-            return Ok(Some(self.event(run)));
+        if self.among_events {
+            match self.next_event(input) {
+                Next::Event(run) => return Ok(Some(self.event(run))),
+                Next::Beginning => return Ok(None),
+                Next::Other => {}
+            }
         }
         if self.go_on_quickly(input) {
             *input = &[];
@@ -269,34 +281,34 @@ impl NotificationParser {
 
     #[inline(never)]
     fn message_elsewhere<'p, 'c: 'p>(&'p mut self, input: &mut &'c [u8]) -> Result<Option<Message<'p>>, Error> {
-        Ok(self.step_on(input)?.map(|stepped| self.view_of(stepped)))
+        Ok(self.step_elsewhere(input)?.map(|stepped| self.view_of(stepped)))
     }
 
     /// The next message in offsets, borrowing nothing of the parser: a wrapper that passes over messages in a loop
     /// could not do it with views (the borrow checker's NLL problem case 3).
     #[inline]
     pub(crate) fn step<'c>(&mut self, input: &mut &'c [u8]) -> Result<Option<Stepped<'c>>, Error> {
-        if self.among_events
-            && let Some(run) = self.next_event(input)
-        {
-            return Ok(Some(Stepped { outgoing: Outgoing::Event, run: Run::Text(run) }));
+        if self.among_events {
+            match self.next_event(input) {
+                Next::Event(run) => return Ok(Some(Stepped { outgoing: Outgoing::Event, run: Run::Text(run) })),
+                Next::Beginning => return Ok(None),
+                Next::Other => {}
+            }
         }
         if self.go_on_quickly(input) {
             *input = &[];
             return Ok(None);
         }
-        self.step_on(input)
+        self.step_elsewhere(input)
     }
 
-    /// The usual case: behind an event another whole one.
-    #[inline(never)] // it needs all registers for itself
-    fn next_event<'c>(&mut self, input: &mut &'c [u8]) -> Option<&'c str> {
-        if let Some((run, rest)) = self.take_next_event(input) {
-            *input = rest;
-            return Some(run);
+    fn step_elsewhere<'c>(&mut self, input: &mut &'c [u8]) -> Result<Option<Stepped<'c>>, Error> {
+        if self.shapes.is_matching()
+            && let Some(stepped) = self.step_in_event(input)?
+        {
+            return Ok(stepped);
         }
-        self.among_events = false;
-        None
+        self.step_on(input)
     }
 
     /// The next most usual case, where chunks are small: a whole chunk goes on with a known event or passage.
@@ -488,7 +500,7 @@ impl NotificationParser {
             Resume::Release => self.scanner.release(),
             Resume::Restart => self.scanner.hold_from(cur),
         }
-        match if self.shapes.is_matching() { self.go_on_with_shape(cur)? } else { self.passage(cur)? } {
+        match self.passage(cur)? {
             Taken::Message(outgoing) => return Ok(Some(outgoing)),
             Taken::Chunk => return Ok(None),
             Taken::Nothing => {}

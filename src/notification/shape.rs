@@ -142,6 +142,22 @@ impl Shapes {
         }
     }
 
+    /// Takes `bytes`, if they are the beginning of an event of a shape that is known. Returns how many were looked at, too.
+    pub(super) fn begin_cut(&mut self, bytes: &[u8], event: &mut EventFields) -> (bool, usize) {
+        let mut alike = self.known.iter().enumerate().filter(|(_, shape)| shape.may_become(bytes));
+        let Some((at, shape)) = alike.next() else { return (false, 0) };
+        if bytes.len() >= shape.usual as usize || self.credit < shape.usual as usize {
+            return (false, 0);
+        }
+        let (begun, looked) = shape.begin_cut(at, &self.patterns, bytes, self.allowed, event);
+        if let Begun::Partial(matching) = begun {
+            self.matching = Some(matching);
+            return (true, looked);
+        }
+        self.credit = self.credit.saturating_sub(looked);
+        (false, looked)
+    }
+
     /// Takes the event, or the beginning of it, that `bytes` begin with. Returns how many bytes were looked at, too.
     pub(super) fn begin(&mut self, bytes: &[u8], event: &mut EventFields) -> (Progress, usize) {
         let mut wasted: usize = 0;

@@ -1,15 +1,25 @@
 //! Where events of known shapes are taken: whole, from their beginning, or on from the chunk before. Part of the parser.
 
-use super::{NotificationParser, Outgoing, Resume, Taken};
+use super::{Next, NotificationParser, Outgoing, Resume, Run, Stepped, Taken};
+use crate::error::Error;
 use crate::notification::field::ascii_text;
 use crate::notification::shape::Progress;
 use crate::xml::{Cursor, Step, Stop};
 
 impl NotificationParser {
-    /// Another whole event of a known shape behind the one before, the usual case, in as few steps as can be. Returns it and
-    /// what is behind it.
+    /// Behind an event, the usual case: another whole one of a known shape, in as few steps as can be.
+    #[inline(never)] // it needs all registers for itself
+    pub(super) fn next_event<'c>(&mut self, input: &mut &'c [u8]) -> Next<'c> {
+        if let Some((run, rest)) = self.take_next_event(input) {
+            *input = rest;
+            return Next::Event(run);
+        }
+        self.among_events = false;
+        self.next_beginning(input)
+    }
+
     #[inline]
-    pub(super) fn take_next_event<'c>(&mut self, chunk: &'c [u8]) -> Option<(&'c str, &'c [u8])> {
+    fn take_next_event<'c>(&mut self, chunk: &'c [u8]) -> Option<(&'c str, &'c [u8])> {
         let (start, bytes) = self.scanner.element_behind_space(chunk)?;
         let allowed = self.longest_element.min(bytes.len());
         let len = match self.shapes.take_usual(bytes.get(..allowed)?, &mut self.event) {
@@ -24,6 +34,49 @@ impl NotificationParser {
         self.scanner.take_next_element(start, start.wrapping_add(len));
         self.event.read_unread_count(run);
         Some((ascii_text(bytes, len), rest))
+    }
+
+    /// The other usual case: the chunk ends in the middle of the next event.
+    fn next_beginning<'c>(&mut self, input: &mut &'c [u8]) -> Next<'c> {
+        let mut cur = Cursor::new(input);
+        self.resume = Resume::Nothing;
+        self.scanner.release();
+        let Some((start, bytes)) = self.scanner.peek_element(&cur).filter(|(_, bytes)| bytes.len() <= self.longest_element)
+        else {
+            return Next::Other;
+        };
+        let (is_beginning, looked) = self.shapes.begin_cut(bytes, &mut self.event);
+        self.scanner.look(looked);
+        if !is_beginning {
+            return Next::Other;
+        }
+        self.scanner.take_beginning(&mut cur, start);
+        self.scanner.suspend(&cur);
+        *input = &[];
+        Next::Beginning
+    }
+
+    /// Goes on with an event that the end of a chunk has interrupted; `None` if it is none.
+    #[inline(never)]
+    pub(super) fn step_in_event<'c>(&mut self, input: &mut &'c [u8]) -> Result<Option<Option<Stepped<'c>>>, Error> {
+        let chunk: &'c [u8] = input;
+        let mut cur = Cursor::new(chunk);
+        let Ok(taken) = self.go_on_with_shape(&mut cur) else {
+            return self.fail(input).map(|()| Some(None));
+        };
+        let stepped = match taken {
+            Taken::Message(outgoing) => {
+                self.scanner.lend(&cur);
+                Some(Stepped { outgoing, run: Run::Held { chunk, cur } })
+            }
+            Taken::Chunk => {
+                self.scanner.suspend(&cur);
+                None
+            }
+            Taken::Nothing => return Ok(None),
+        };
+        *input = cur.remaining();
+        Ok(Some(stepped))
     }
 
     /// Takes the next event, or the beginning of it, if it is one whose shape is known.
@@ -62,7 +115,7 @@ impl NotificationParser {
     }
 
     /// Goes on with an event that the end of a chunk has interrupted.
-    pub(super) fn go_on_with_shape(&mut self, cur: &mut Cursor<'_>) -> Result<Taken, Stop> {
+    fn go_on_with_shape(&mut self, cur: &mut Cursor<'_>) -> Result<Taken, Stop> {
         let bytes = cur.remaining();
         let allowed = self.longest_element.saturating_sub(self.scanner.held_len(cur)).min(bytes.len());
         let before = self.scanner.held_before();

@@ -51,6 +51,19 @@ impl Shape {
                 _ => wasted = wasted.saturating_add(bytes.len()),
             }
         }
+        let (begun, looked) = self.begin_cut(at, patterns, bytes, allowed, event);
+        (begun, wasted.saturating_add(looked))
+    }
+
+    /// The same for an event that may be cut.
+    pub(super) fn begin_cut(
+        &self,
+        at: usize,
+        patterns: &[u8],
+        bytes: &[u8],
+        allowed: Allowed,
+        event: &mut EventFields,
+    ) -> (Begun, usize) {
         event.become_like(self.template());
         let begun = Matching::new(at, self);
         let (matching, progress, looked) = begun.advance(self, patterns, bytes, allowed, event);
@@ -59,7 +72,7 @@ impl Shape {
             Progress::Partial => Begun::Partial(matching),
             Progress::Matched(_) | Progress::Failed => Begun::Failed,
         };
-        (begun, wasted.saturating_add(looked))
+        (begun, looked)
     }
 
     /// Takes an event that is wholly in `bytes` and all of whose values have usual lengths. Returns its length; it is ASCII. An
