@@ -20,7 +20,8 @@ fn events(parser: &mut NotificationParser, body: &[u8], chunk: usize) -> usize {
     for mut input in body.chunks(chunk) {
         while let Some(message) = parser.next_message(&mut input).unwrap() {
             if let Message::Event(event) = message {
-                assert!(event.subscription_id().is_some() && event.item_id().is_some());
+                let named = event.item_id().is_some() != event.folder_id().is_some();
+                assert!(event.subscription_id().is_some() && named);
                 events += 1;
             }
         }
@@ -37,14 +38,21 @@ fn streams() -> [(&'static str, String); 5] {
         (0..10).map(|at| one(at * 20)).collect::<String>()
     };
     let id = |at: usize| format!("AAMk{at:0>148}");
+    // every kind, of items and of folders: as many shapes as a server can have
     let event = |at: usize, item: &str| {
-        let kind = ["NewMail", "Created", "Modified", "Deleted", "Moved"][at % 5];
-        format!(
-            "<t:{kind}Event><t:TimeStamp>2026-03-05T09:14:{:02}Z</t:TimeStamp><t:ItemId Id=\"{item}\" ChangeKey=\"CQAAAA==\"/>\
-             <t:ParentFolderId Id=\"{}\" ChangeKey=\"AQAAAA==\"/></t:{kind}Event>",
-            at % 60,
-            id(7)
-        )
+        let kind = ["NewMail", "Created", "Modified", "Deleted", "Moved", "Copied", "FreeBusyChanged"][at % 7];
+        let of_folder = at / 7 % 2 == 1 && !["NewMail", "FreeBusyChanged"].contains(&kind);
+        let what = if of_folder { "Folder" } else { "Item" };
+        let place = |name: &str, id: &str| format!("<t:{name} Id=\"{id}\" ChangeKey=\"CQAAAA==\"/>");
+        let mut children = format!("<t:TimeStamp>2026-03-05T09:14:{:02}Z</t:TimeStamp>", at % 60);
+        children += &(place(&format!("{what}Id"), item) + &place("ParentFolderId", &id(7)));
+        if ["Moved", "Copied"].contains(&kind) {
+            children += &(place(&format!("Old{what}Id"), &id(at)) + &place("OldParentFolderId", &id(8)));
+        }
+        if kind == "Modified" && of_folder {
+            children += &format!("<t:UnreadCount>{}</t:UnreadCount>", at % 1000);
+        }
+        format!("<t:{kind}Event>{children}</t:{kind}Event>")
     };
     let compact = stream(&|at| event(at, &id(at)));
     let pretty = compact.replace("><", ">\r\n\t\t\t<");
@@ -91,7 +99,7 @@ fn a_cold_parser_allocates_a_few_times_at_most() {
             let cold = allocations(|| {
                 events(&mut NotificationParser::new(), stream.as_bytes(), chunk);
             });
-            assert!(cold <= 32, "{cold} allocations for {name} in chunks of {chunk}");
+            assert!(cold <= 48, "{cold} allocations for {name} in chunks of {chunk}");
         }
     }
 }
@@ -139,7 +147,7 @@ fn a_parser_takes_two_kibibytes_at_rest() {
 
 #[test]
 fn all_that_a_parser_has_learned_takes_little() {
-    for (learning, most) in [(true, 22 * 1024), (false, 5 * 1024)] {
+    for (learning, most) in [(true, 26 * 1024), (false, 5 * 1024)] {
         for chunk in [usize::MAX, 1460] {
             heap::reset();
             let mut parser = tracking(|| NotificationParser::new().learning(learning));
@@ -186,7 +194,7 @@ fn ceiling(limits: &Limits) -> usize {
         + 2 * limits.depth() * limits.name_length()
         + 2 * limits.namespace_bytes()
         + 64 * (limits.attributes() + limits.namespaces())
-        + 16 * 1024
+        + 24 * 1024
 }
 
 /// Something endless behind a beginning: pieces by their number.

@@ -113,7 +113,7 @@ impl Part {
     pub(super) const TIMESTAMP: Self = Self(2);
     /// Where the count is written.
     pub(super) const UNREAD_COUNT: Self = Self(3);
-    const COUNT: u8 = 16;
+    const COUNT: usize = 16;
 
     /// Present when the element was, even without its attribute.
     pub(super) const fn id(element: IdElement) -> Self {
@@ -126,13 +126,13 @@ impl Part {
 
     /// All that a server fills with a value.
     pub(super) fn values() -> impl Iterator<Item = Self> {
-        (Self::WATERMARK.0..Self::COUNT).map(Self)
+        (Self::WATERMARK.0..16).map(Self)
     }
 
     /// A number that needs no check against the length of a list of all parts.
     #[inline]
     const fn index(self) -> usize {
-        (self.0 % Self::COUNT) as usize
+        self.0 as usize % Self::COUNT
     }
 }
 
@@ -141,15 +141,15 @@ impl Part {
 pub(super) struct EventFields {
     pub(super) kind: EventKind,
     unread_count: Option<i32>,
-    parts: [Field; Part::COUNT as usize],
+    parts: [Field; Part::COUNT],
 }
 
 impl EventFields {
     pub(super) const fn new(kind: EventKind) -> Self {
-        Self { kind, unread_count: None, parts: [Field::ABSENT; Part::COUNT as usize] }
+        Self { kind, unread_count: None, parts: [Field::ABSENT; Part::COUNT] }
     }
 
-    /// With the count still to be read.
+    /// An event like another, with its count still to be read.
     #[inline]
     pub(super) fn become_like(&mut self, other: &Self) {
         self.kind = other.kind;

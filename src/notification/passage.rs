@@ -290,10 +290,9 @@ impl Passages {
             self.recording = Some(from);
             let record = self.record.get_or_insert_default();
             record.bytes.clear();
-            record.bytes.reserve_exact(MAX_BYTES);
             record.text.clear();
             record.messages.clear();
-            record.messages.reserve_exact(MAX_MESSAGES / 2);
+            record.messages.reserve_exact(2);
         }
     }
 
@@ -311,6 +310,7 @@ impl Passages {
         if record.bytes.len().saturating_add(bytes.len()) > MAX_BYTES {
             return self.abandon();
         }
+        record.bytes.reserve_exact(bytes.len());
         record.bytes.extend_from_slice(bytes);
     }
 
@@ -320,6 +320,7 @@ impl Passages {
         if record.messages.len() >= MAX_MESSAGES || record.text.len().saturating_add(run.len()) > MAX_TEXT {
             return self.abandon();
         }
+        record.messages.reserve_exact(1);
         record.messages.push(Told { end: small(record.bytes.len()), text: small(record.text.len()), kept });
         record.text.push_str(run);
     }
@@ -348,15 +349,10 @@ impl Passages {
         passage.number = self.numbers;
         passage.from = from;
         passage.uses = 1;
-        passage.bytes.clear();
-        passage.bytes.reserve_exact(record.bytes.len());
-        passage.bytes.extend_from_slice(&record.bytes);
-        passage.text.clear();
-        passage.text.reserve_exact(record.text.len());
-        passage.text.push_str(&record.text);
-        passage.messages.clear();
-        passage.messages.reserve_exact(record.messages.len());
-        passage.messages.extend_from_slice(&record.messages);
+        // the next record takes the room of the one that was here
+        core::mem::swap(&mut passage.bytes, &mut record.bytes);
+        core::mem::swap(&mut passage.text, &mut record.text);
+        core::mem::swap(&mut passage.messages, &mut record.messages);
         Some(PassageId { place: place_of(place), number: self.numbers })
     }
 

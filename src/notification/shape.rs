@@ -41,7 +41,7 @@ use crate::xml::Scope;
 /// Shapes kept; a server has some six.
 const MAX_SHAPES: usize = 12;
 /// Bytes of patterns kept.
-const MAX_PATTERNS: usize = 8192;
+const MAX_PATTERNS: usize = 7168;
 /// Looks that may be wasted before the first success.
 const CREDIT: usize = 4096;
 /// Events that are learned from in vain, before only one of so many is.
@@ -260,13 +260,14 @@ impl Shapes {
             }
             return;
         }
-        if self.known.capacity() == 0 {
-            self.known.reserve_exact(MAX_SHAPES);
-            self.patterns.reserve_exact(MAX_PATTERNS);
-        }
         if self.known.len() >= MAX_SHAPES {
             self.forget();
         }
+        // a server with few kinds of events costs little
+        if self.known.len() == self.known.capacity() {
+            self.known.reserve_exact(4);
+        }
+        make_room(&mut self.patterns, run.len());
         let mut room = MAX_PATTERNS.saturating_sub(self.patterns.len());
         let mut shape = Shape::learn(run, &values, event, &mut self.patterns, room);
         if shape.is_none() && room < MAX_PATTERNS {
@@ -281,11 +282,21 @@ impl Shapes {
 
     fn adapt(&mut self, at: usize, run: &[u8], values: &Values) -> Option<Change> {
         let room = MAX_PATTERNS.saturating_sub(self.patterns.len());
+        make_room(&mut self.patterns, run.len());
         self.known.get_mut(at)?.adapt(run, values, &mut self.patterns, room)
     }
 }
 
-/// The same for bytes in two pieces, which are only seldom cut in the middle of a character.
+/// Room for so many bytes more, as far as patterns may have it.
+fn make_room(patterns: &mut Vec<u8>, more: usize) {
+    const STEP: usize = 1024;
+    if patterns.capacity().saturating_sub(patterns.len()) < more {
+        let step = more.div_ceil(STEP).saturating_mul(STEP);
+        patterns.reserve_exact(step.min(MAX_PATTERNS.saturating_sub(patterns.len())));
+    }
+}
+
+/// Whether bytes in two pieces, which are only seldom cut in the middle of a character, are well-formed.
 fn is_utf8_across(before: &[u8], bytes: Option<&[u8]>) -> bool {
     let Some(bytes) = bytes else { return false };
     let whole = core::str::from_utf8(before).map_or_else(|error| error.valid_up_to(), str::len);

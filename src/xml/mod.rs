@@ -51,7 +51,7 @@ mod utf8;
 pub use tokenizer::{Attribute, Attributes, EndElement, StartElement, Token, Tokenizer};
 
 pub(crate) use find::{
-    text_run as plain_text_run, is_usual, usual_run, value_run as plain_value_run, wide_text_run, wide_value_run,
+    is_usual, text_run as plain_text_run, usual_run, value_run as plain_value_run, wide_text_run, wide_value_run,
 };
 pub(crate) use namespace::NamespaceId;
 pub(crate) use scanner::{Cursor, Scanner, Scope, Span, Standing, Step, Stop};

@@ -41,7 +41,8 @@ impl NotificationParser {
         let mut cur = Cursor::new(input);
         self.resume = Resume::Nothing;
         self.scanner.release();
-        let Some((start, bytes)) = self.scanner.peek_element(&cur).filter(|(_, bytes)| bytes.len() <= self.longest_element)
+        let Some((start, bytes)) =
+            self.scanner.peek_element(&cur).filter(|(_, bytes)| bytes.len() <= self.longest_element)
         else {
             return Next::Other;
         };

@@ -64,7 +64,7 @@ impl Shape {
         allowed: Allowed,
         event: &mut EventFields,
     ) -> (Begun, usize) {
-        event.become_like(self.template());
+        self.lay_out(event);
         let begun = Matching::new(at, self);
         let (matching, progress, looked) = begun.advance(self, patterns, bytes, allowed, event);
         let begun = match progress {
@@ -82,7 +82,7 @@ impl Shape {
     pub(super) fn take_usual(&self, patterns: &[u8], bytes: &[u8], event: &mut EventFields) -> Result<usize, usize> {
         let mut pattern = self.pattern(patterns);
         let mut rest = bytes;
-        event.become_like(self.template());
+        self.lay_out(event);
         // where in the event the rest begins, and how much shorter it is so far than its blanks
         let (mut at, mut less) = (0_usize, 0_usize);
         for slot in self.slots_from_loose() {
@@ -121,7 +121,7 @@ impl Shape {
         event: &mut EventFields,
     ) -> Result<(usize, bool), usize> {
         let pattern = self.pattern(patterns);
-        event.become_like(self.template());
+        self.lay_out(event);
         let (mut at, mut at_pattern, mut wide) = (0_usize, 0_usize, false);
         let compare = |at: usize, expected: &[u8]| {
             let found = bytes.get(at..).and_then(|bytes| bytes.get(..expected.len())).ok_or(bytes.len())?;
@@ -246,7 +246,7 @@ impl Matching {
             return None;
         }
         let before = *event;
-        event.become_like(other.template());
+        other.lay_out(event);
         let mut slot = self.slot;
         if slot == own.fixed_slots() && !self.in_value {
             // all that was found is where the template has it

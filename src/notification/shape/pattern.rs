@@ -18,16 +18,19 @@ use super::matching::is_plain;
 use crate::notification::field::{EventFields, Part};
 use crate::xml::Span;
 
-/// Values of an event: a watermark, a time, a count, six ids with their change keys.
-const MAX_SLOTS: usize = 15;
+/// Values of an event that is learned: a watermark, a time, a count, four ids with their change keys, and one more.
+const MAX_SLOTS: usize = 12;
 
 #[derive(Debug)]
 pub(super) struct Shape {
-    /// An event of this shape whose values are as long as their blanks.
+    /// An event whose values are as long as their blanks.
     template: EventFields,
-    head: Mark,
-    /// Tells apart what has the same head: of the markup before the second value.
-    waist: Mark,
+    /// Its first eight bytes.
+    head: u64,
+    /// Tells apart what has the same head: the last eight bytes of the markup before the second value, and where they are; or the
+    /// head once more.
+    waist: u64,
+    waist_at: u16,
     /// Where its pattern begins, among the others.
     start: u16,
     len: u16,
@@ -39,21 +42,7 @@ pub(super) struct Shape {
     pub(super) usual: u32,
 }
 
-/// Eight bytes of markup that are at the same place in all events of a shape.
-#[derive(Clone, Copy, Debug, Default)]
-struct Mark {
-    at: u16,
-    bytes: u64,
-}
-
-impl Mark {
-    const LEN: usize = size_of::<u64>();
-
-    #[inline]
-    fn is_in(self, event: &[u8]) -> bool {
-        word(event, usize::from(self.at)) == Some(self.bytes)
-    }
-}
+const WORD: usize = size_of::<u64>();
 
 /// Eight bytes of an event as a number.
 #[inline]
@@ -70,17 +59,17 @@ pub(super) struct Slot {
     pub(super) start: u16,
     /// How many blanks.
     pub(super) len: u16,
-    /// Two lengths that its values had of late. Where there are no others than `len`, all of them have that.
-    usual: [u16; 2],
+    /// By how much two values of late were shorter.
+    less: [u8; 2],
 }
 
 impl Slot {
-    const UNUSED: Self = Self { part: Part::NAME, delimiter: 0, start: 0, len: 0, usual: [0; 2] };
+    const UNUSED: Self = Self { part: Part::NAME, delimiter: 0, start: 0, len: 0, less: [0; 2] };
 
     /// Whether its values differ in length, or have no blanks.
     #[inline]
     pub(super) fn is_loose(self) -> bool {
-        self.len == 0 || self.usual != [self.len; 2]
+        self.len == 0 || self.less != [0; 2]
     }
 
     /// Where the markup behind it begins, in the pattern.
@@ -92,21 +81,23 @@ impl Slot {
     /// Where the value that begins at `start` ends, as far as a look at where one of the usual lengths ends can tell.
     #[inline]
     pub(super) fn guess(self, bytes: &[u8], start: usize) -> Option<usize> {
-        let [one, other] = self.usual.map(|len| start.wrapping_add(usize::from(len)));
+        let longest = start.wrapping_add(usize::from(self.len));
+        let [one, other] = self.less.map(|less| longest.wrapping_sub(usize::from(less)));
         let ends = |end: usize| bytes.get(end) == Some(&self.delimiter);
         // no branch to be mispredicted
         let end = if ends(one) { one } else { other };
-        (ends(end) && self.len > 0).then_some(end)
+        (ends(end) && end > start).then_some(end)
     }
 
     /// Of a value for which there are blanks enough.
     pub(super) fn remember(&mut self, len: usize) {
-        let [latest, _] = self.usual;
-        if let Ok(len) = u16::try_from(len)
-            && len <= self.len
-            && len != latest
-        {
-            self.usual = [len, latest];
+        if let Some(less) = usize::from(self.len).checked_sub(len) {
+            // one that is shorter still is looked for by its end
+            let less = u8::try_from(less).unwrap_or(u8::MAX);
+            let [latest, _] = self.less;
+            if less != latest {
+                self.less = [less, latest];
+            }
         }
     }
 
@@ -124,21 +115,21 @@ impl Shape {
 
     /// An event of this shape, but for its values.
     #[inline]
-    pub(super) fn template(&self) -> &EventFields {
-        &self.template
+    pub(super) fn lay_out(&self, event: &mut EventFields) {
+        event.become_like(&self.template);
     }
 
     /// Whether an event that begins so may be of this shape: a quick look, wrong but seldom.
     #[inline]
     pub(super) fn may_be(&self, head: u64, event: &[u8]) -> bool {
-        self.head.bytes == head && self.waist.is_in(event)
+        self.head == head && word(event, usize::from(self.waist_at)) == Some(self.waist)
     }
 
     /// The same for an event that is cut.
     #[inline]
     pub(super) fn may_become(&self, event: &[u8]) -> bool {
-        let looks = |mark: Mark| word(event, usize::from(mark.at)).is_none_or(|bytes| bytes == mark.bytes);
-        looks(self.head) && looks(self.waist)
+        let looks = |at: usize, like: u64| word(event, at).is_none_or(|word| word == like);
+        looks(0, self.head) && looks(usize::from(self.waist_at), self.waist)
     }
 
     /// The beginning of an event, to be looked for.
@@ -179,12 +170,13 @@ impl Shape {
         room: usize,
     ) -> Option<Self> {
         // the head is looked at before anything else, and so must not be a value
-        let head = Mark { at: 0, bytes: word(run, 0)? };
+        let head = word(run, 0)?;
         let start = patterns.len();
         let mut shape = Self {
             template: *event,
             head,
             waist: head,
+            waist_at: 0,
             start: start as u16,
             len: 0,
             slots: [Slot::UNUSED; MAX_SLOTS],
@@ -192,7 +184,7 @@ impl Shape {
             fixed_slots: 0,
             usual: run.len() as u32,
         };
-        // present and empty, which it is wherever the event is
+        // what is present and empty is so wherever the event is
         for part in Part::values().filter(|part| event.part(*part).span().is_some_and(Span::is_empty)) {
             shape.template.put(part, Span::default());
         }
@@ -208,7 +200,7 @@ impl Shape {
             let len = if has_blanks(span) { span.len() as u16 } else { 0 };
             let delimiter = run.get(span.end as usize).copied().unwrap_or_default();
             let start = patterns.len().saturating_sub(start) as u16;
-            *slot = Slot { part: *part, delimiter, start, len, usual: [len; 2] };
+            *slot = Slot { part: *part, delimiter, start, len, less: [0; 2] };
             patterns.resize(patterns.len().saturating_add(usize::from(len)), BLANK);
             at = span.end as usize;
         }
@@ -220,18 +212,18 @@ impl Shape {
     }
 
     /// What follows from the slots.
-    #[allow(clippy::cast_possible_truncation)] // one of fifteen
+    #[allow(clippy::cast_possible_truncation)] // one of a dozen, and a place in a pattern
     fn summarise(&mut self, patterns: &[u8]) {
         let fixed = self.slots().iter().take_while(|slot| !slot.is_loose()).count();
         self.fixed_slots = fixed as u8;
-        self.waist = self.head;
+        (self.waist, self.waist_at) = (self.head, 0);
         if let [first, second, ..] = self.slots()
             && fixed > 0
-            && let Some(at) = usize::from(second.start).checked_sub(Mark::LEN).filter(|at| *at >= first.end())
-            && let Some(bytes) = word(self.pattern(patterns), at)
+            && let Some(at) = usize::from(second.start).checked_sub(WORD).filter(|at| *at >= first.end())
+            && let Some(waist) = word(self.pattern(patterns), at)
         {
-            let bytes = bytes & !u64::from_le_bytes([MARKUP; Mark::LEN]);
-            self.waist = Mark { at: second.start.wrapping_sub(Mark::LEN as u16), bytes };
+            self.waist = waist & !u64::from_le_bytes([MARKUP; WORD]);
+            self.waist_at = at as u16;
         }
         for slot in self.slots.iter().take(usize::from(self.slot_count)) {
             let start = u32::from(slot.start);
@@ -241,7 +233,7 @@ impl Shape {
 
     /// Whether an event is of this shape.
     pub(super) fn is_of(&self, run: &[u8], values: &Values, patterns: &[u8]) -> bool {
-        if self.slots().len() != values.len || !self.head.is_in(run) {
+        if self.slots().len() != values.len || Self::head_of(run) != Some(self.head) {
             return false;
         }
         let known = self.pattern(patterns);
@@ -283,12 +275,9 @@ impl Shape {
             }
             let fits = usize::from(len.saturating_sub(slot.len)) <= room;
             let blanks = if fits { len } else { 0 };
-            let change = Change {
-                at: usize::from(self.start).wrapping_add(usize::from(slot.start)),
-                was: slot.len,
-                is: blanks,
-            };
-            slot.usual = if blanks == 0 { [0; 2] } else { [blanks, slot.len] };
+            let change =
+                Change { at: usize::from(self.start).wrapping_add(usize::from(slot.start)), was: slot.len, is: blanks };
+            slot.less = [0, u8::try_from(blanks.saturating_sub(slot.len)).unwrap_or(u8::MAX)];
             slot.len = blanks;
             for behind in self.slots.iter_mut().take(count).skip(number.wrapping_add(1)) {
                 behind.start = change.of(behind.start);
@@ -337,12 +326,12 @@ pub(super) struct Values {
 }
 
 impl Values {
-    /// `None`: something in it cannot be told from its neighbours.
+    /// `None`: they are too many, or something in it cannot be told from its neighbours.
     pub(super) fn of(run: &[u8], event: &EventFields) -> Option<Self> {
         let mut values = Self { values: [(Span::default(), Part::NAME); MAX_SLOTS], len: 0 };
         let parts = Part::values().filter_map(|part| Some((event.part(part).span()?, part)));
-        for (value, slot) in parts.filter(|(span, _)| !span.is_empty()).zip(&mut values.values) {
-            *slot = value;
+        for value in parts.filter(|(span, _)| !span.is_empty()) {
+            *values.values.get_mut(values.len)? = value;
             values.len = values.len.saturating_add(1);
         }
         values.values.get_mut(..values.len)?.sort_unstable_by_key(|(span, _)| span.start);
@@ -354,7 +343,7 @@ impl Values {
             if !matches!(ends, (b'"', b'"') | (b'\'', b'\'') | (b'>', b'<')) || !markup_before.is_ascii() {
                 return None;
             }
-            if at == 0 && markup_before.len() < Mark::LEN {
+            if at == 0 && markup_before.len() < WORD {
                 return None;
             }
             markup = span.end as usize;
