@@ -33,6 +33,7 @@
 
 mod class;
 mod declaration;
+mod decode;
 mod document;
 mod find;
 mod hold;

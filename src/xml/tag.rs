@@ -232,7 +232,8 @@ impl Scanner {
             self.beyond_ascii(cur)?;
         }
         loop {
-            let run = find::value_run(cur.rest(), self.quote);
+            // behind references, most often the value ends
+            let run = if cur.peek() == Some(self.quote) { 0 } else { find::value_run(cur.rest(), self.quote) };
             self.look(run);
             if run > 0 {
                 self.after_cr = false;
@@ -256,7 +257,7 @@ impl Scanner {
                     return self.tag(cur);
                 }
                 b'<' => return self.fail(ErrorKind::Syntax("no '<' in an attribute's value"), cur),
-                b'&' if self.whole_reference(State::AttributeValue, cur) => {}
+                b'&' if self.whole_references(State::AttributeValue, cur) => {}
                 b'&' => {
                     self.begin_reference(State::AttributeValue, cur);
                     return Ok(None);
