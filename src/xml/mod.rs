@@ -48,6 +48,7 @@ mod tag;
 mod text;
 mod tokenizer;
 mod utf8;
+mod whole;
 
 pub use tokenizer::{Attribute, Attributes, EndElement, StartElement, Token, Tokenizer};
 

@@ -78,9 +78,9 @@ impl Declarations {
 pub(super) struct Namespaces {
     known: &'static [&'static str],
     declared: Declarations,
-    /// The prefix of one byte that was resolved last: most elements of an answer have the same. Void when a declaration
+    /// What was resolved last for an element with a prefix: most elements of an answer have the same. Void when a declaration
     /// comes or goes.
-    latest: Option<(u8, Resolved)>,
+    latest: Option<Resolved>,
 }
 
 impl Namespaces {
@@ -150,15 +150,20 @@ impl Namespaces {
     /// The meaning of an element's prefix; empty for none. `None`: not declared.
     #[inline]
     pub(super) fn resolve_element(&mut self, prefix: &[u8]) -> Option<Resolved> {
-        let &[prefix_byte] = prefix else { return self.resolve(prefix) };
-        match self.latest {
-            Some((byte, resolved)) if byte == prefix_byte => Some(resolved),
-            _ => {
-                let resolved = self.resolve(prefix)?;
-                self.latest = Some((prefix_byte, resolved));
-                Some(resolved)
-            }
+        if let Some(latest) = self.latest
+            && let Some(binding) = self.declared.bindings.get(usize::from(latest.binding))
+            && usize::from(binding.prefix_len) == prefix.len()
+            && let Some(declared) = self.declared.bytes.get(binding.start as usize..)
+            && declared.iter().zip(prefix).all(|(declared, byte)| declared == byte)
+        {
+            return Some(latest);
         }
+        let resolved = self.resolve(prefix)?;
+        // `xml` and no prefix mean something without a declaration
+        if !matches!(prefix, b"" | b"xml") {
+            self.latest = Some(resolved);
+        }
+        Some(resolved)
     }
 
     /// The meaning of a prefix; empty for the default namespace. `None`: not declared.

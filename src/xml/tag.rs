@@ -85,17 +85,8 @@ impl Scanner {
     /// Takes a whole name of ASCII, the usual case, at its first byte; or nothing.
     #[inline]
     fn whole_qname(&mut self, cur: &mut Cursor<'_>) -> bool {
-        let rest = cur.rest();
-        let Some(prefix) = name_run(rest) else { return false };
-        let mut len = prefix;
-        let mut local = 0;
-        if rest.get(prefix) == Some(&b':') {
-            local = prefix.wrapping_add(1);
-            let Some(run) = rest.get(local..).and_then(name_run) else { return false };
-            len = local.wrapping_add(run);
-        }
-        // what is not ASCII, a second colon or too long has rules of its own
-        if len > self.limits.name_length() || rest.get(len).is_none_or(|end| !end.is_ascii() || *end == b':') {
+        let Some((local, len)) = whole_name(cur.rest()) else { return false };
+        if len > self.limits.name_length() {
             return false;
         }
         self.look(len.wrapping_add(1));
@@ -208,10 +199,7 @@ impl Scanner {
             self.look(1);
             if byte == b'"' || byte == b'\'' {
                 cur.bump();
-                self.quote = byte;
-                self.value_start = self.hold.offset(cur.pos);
-                self.after_cr = false;
-                self.state = State::AttributeValue;
+                self.value_begins(byte, cur);
                 return self.attribute_value(cur);
             }
             self.expect_space(byte, "an attribute's value in quotes", cur)?;
@@ -225,6 +213,30 @@ impl Scanner {
             return Ok(());
         }
         self.fail(if is_control(byte) { ErrorKind::InvalidChar } else { ErrorKind::Syntax(expected) }, cur)
+    }
+
+    #[inline]
+    pub(super) fn value_begins(&mut self, quote: u8, cur: &Cursor<'_>) {
+        self.quote = quote;
+        self.value_start = self.hold.offset(cur.pos);
+        self.after_cr = false;
+        self.state = State::AttributeValue;
+    }
+
+    /// The cursor is at the quote that ends the value.
+    #[inline]
+    pub(super) fn value_ends(&mut self, cur: &mut Cursor<'_>) {
+        let value = Span { start: self.value_start, end: self.hold.offset(cur.pos) };
+        self.attributes.push(Attribute {
+            name: self.name,
+            value,
+            at: self.name_at,
+            namespace: Resolved::NONE,
+            is_declaration: false,
+        });
+        cur.bump();
+        self.tag_space = false;
+        self.state = State::Tag;
     }
 
     pub(super) fn attribute_value(&mut self, cur: &mut Cursor<'_>) -> Result<Option<Step>, Stop> {
@@ -243,17 +255,7 @@ impl Scanner {
             self.look(1);
             match byte {
                 _ if byte == self.quote => {
-                    let value = Span { start: self.value_start, end: self.hold.offset(cur.pos) };
-                    self.attributes.push(Attribute {
-                        name: self.name,
-                        value,
-                        at: self.name_at,
-                        namespace: Resolved::NONE,
-                        is_declaration: false,
-                    });
-                    cur.bump();
-                    self.tag_space = false;
-                    self.state = State::Tag;
+                    self.value_ends(cur);
                     return self.tag(cur);
                 }
                 b'<' => return self.fail(ErrorKind::Syntax("no '<' in an attribute's value"), cur),
@@ -389,7 +391,7 @@ impl Scanner {
 
     /// Where an attribute is that has the name of an earlier one. Quadratic in a number that a limit keeps small; no hash
     /// table that a peer could flood.
-    fn repeated_attribute(&self, cur: &Cursor<'_>) -> Option<u64> {
+    pub(super) fn repeated_attribute(&self, cur: &Cursor<'_>) -> Option<u64> {
         let run = self.hold.run(cur.chunk, cur.pos);
         let same = |one: &Attribute, other: &Attribute| {
             // most names differ in length, which takes no look at them
@@ -401,12 +403,13 @@ impl Scanner {
                     && self.namespaces.same(one.namespace, other.namespace)
             }
         };
-        let repeated = self
-            .attributes
-            .iter()
-            .enumerate()
-            .find(|(at, attribute)| self.attributes.iter().take(*at).any(|earlier| same(earlier, attribute)));
-        repeated.map(|(_, attribute)| attribute.at)
+        for (at, attribute) in self.attributes.iter().enumerate().skip(1) {
+            let earlier = self.attributes.get(..at).unwrap_or_default();
+            if earlier.iter().any(|earlier| same(earlier, attribute)) {
+                return Some(attribute.at);
+            }
+        }
+        None
     }
 
     // ---- end tags -----------------------------------------------------------------------------------------------
@@ -460,15 +463,29 @@ impl Scanner {
     }
 }
 
-/// Length of the name without a colon that comes first. `None`: none does.
+/// Where the local part of the `QName` that comes first begins, and where it ends. `None`: it is cut or nearly so, or not of
+/// ASCII alone, or no `QName`, all of which have rules of their own.
 #[inline]
-fn name_run(bytes: &[u8]) -> Option<usize> {
-    let (first, rest) = bytes.split_first()?;
-    if !is_name_start_byte(*first) {
-        return None;
+pub(super) fn whole_name(bytes: &[u8]) -> Option<(usize, usize)> {
+    let mut local = 0;
+    let mut at: usize = 0;
+    loop {
+        let word = bytes.get(at..)?.first_chunk()?;
+        let mut others = find::others_than_letters(*word);
+        while others != 0 {
+            let bits = others.trailing_zeros() & !7;
+            let place = at.wrapping_add((bits / 8) as usize);
+            #[allow(clippy::cast_possible_truncation)] // the byte at that place
+            let byte = (u64::from_le_bytes(*word) >> bits) as u8;
+            if byte == b':' && local == 0 && place > 0 {
+                local = place.wrapping_add(1);
+            } else if !(is_name_byte(byte) && (place > local || is_name_start_byte(byte))) {
+                return (place > local && byte != b':' && byte.is_ascii()).then_some((local, place));
+            }
+            others &= others.wrapping_sub(1);
+        }
+        at = at.wrapping_add(8);
     }
-    let more = rest.iter().position(|byte| !is_name_byte(*byte)).unwrap_or(rest.len());
-    Some(more.wrapping_add(1))
 }
 
 fn not_in_name(c: char) -> ErrorKind {
