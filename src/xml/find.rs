@@ -87,16 +87,16 @@ pub(super) fn run_until(bytes: &[u8], stop: u8) -> usize {
     run(bytes, |byte| is_control_or_beyond_ascii(byte) | (byte == stop))
 }
 
-/// The high bit of each byte that is no ASCII letter, exact up to the first that is beyond ASCII.
+/// The high bit of each byte that is no ASCII letter or digit, exact up to the first that is beyond ASCII.
 #[inline]
-pub(super) const fn others_than_letters(word: [u8; 8]) -> u64 {
+pub(super) const fn others_than_alphanumeric(word: [u8; 8]) -> u64 {
     const EACH: u64 = 0x0101_0101_0101_0101;
     let word = u64::from_le_bytes(word);
     let lower = word | EACH.wrapping_mul(0x20);
-    // a sum of two bytes below 0x80 has the high bit from 0x80 on: `a` is 0x61, `z` 0x7A
-    let from_a = lower.wrapping_add(EACH.wrapping_mul(0x1F));
-    let behind_z = lower.wrapping_add(EACH.wrapping_mul(0x05));
-    !(from_a & !behind_z & !word) & EACH.wrapping_mul(0x80)
+    // a sum of two bytes below 0x80 has the high bit from 0x80 on: `a` is 0x61, `z` 0x7A, `0` 0x30, `9` 0x39
+    let letters = lower.wrapping_add(EACH.wrapping_mul(0x1F)) & !lower.wrapping_add(EACH.wrapping_mul(0x05));
+    let digits = word.wrapping_add(EACH.wrapping_mul(0x50)) & !word.wrapping_add(EACH.wrapping_mul(0x46));
+    !((letters | digits) & !word) & EACH.wrapping_mul(0x80)
 }
 
 /// Like [`text_run`], with what is beyond ASCII, to be checked, but for 0xEF, which may begin a forbidden character.

@@ -9,19 +9,43 @@ use crate::error::{Error, ErrorKind, Limit};
 
 impl Scanner {
     /// The cursor is behind `<`, at the first byte of a name.
-    pub(super) fn begin_start_tag(&mut self, cur: &Cursor<'_>) -> Result<(), Stop> {
+    pub(super) fn begin_start_tag(&mut self, cur: &mut Cursor<'_>) -> Result<Option<Step>, Stop> {
         self.bound_markup(cur);
         self.element_at = self.at(cur.pos).saturating_sub(1);
         if self.open.depth() >= self.limits.depth() {
             return self.exceeded(Limit::Depth, self.limits.depth(), self.element_at);
         }
         self.begin_token(cur.pos);
+        self.begin_attributes();
+        let Some((local, len)) = whole_name(cur.rest()).filter(|(_, len)| *len <= self.limits.name_length()) else {
+            self.begin_name(cur);
+            self.state = State::StartName;
+            return self.start_name(cur);
+        };
+        self.whole_element_name(local, len, cur);
+        self.tag(cur)
+    }
+
+    pub(super) fn begin_attributes(&mut self) {
         self.attributes.clear();
         self.may_declare = false;
         self.prefixed = false;
-        self.begin_name(cur);
-        self.state = State::StartName;
-        Ok(())
+    }
+
+    /// Takes the element's name, which has been found at the cursor.
+    #[inline]
+    pub(super) fn whole_element_name(&mut self, local: usize, len: usize, cur: &mut Cursor<'_>) {
+        self.element = self.name_at_cursor(local, len, cur);
+        self.tag_space = false;
+        self.state = State::Tag;
+        self.look(len.wrapping_add(1));
+        cur.advance(len);
+    }
+
+    #[inline]
+    pub(super) fn name_at_cursor(&self, local: usize, len: usize, cur: &Cursor<'_>) -> QName {
+        let offset = |at: usize| self.hold.offset(cur.pos.wrapping_add(at));
+        QName { start: offset(0), local: offset(local), end: offset(len) }
     }
 
     // ---- names --------------------------------------------------------------------------------------------------
@@ -36,10 +60,6 @@ impl Scanner {
     /// Reads on in a `QName`; true when the cursor is at the byte behind it.
     #[inline]
     fn qname(&mut self, cur: &mut Cursor<'_>) -> Result<bool, Stop> {
-        let at_its_beginning = self.name_start && self.name.local == self.name.start && !self.utf8.is_partial();
-        if at_its_beginning && self.whole_qname(cur) {
-            return Ok(true);
-        }
         loop {
             if !self.utf8.is_partial() {
                 let rest = cur.rest();
@@ -82,24 +102,6 @@ impl Scanner {
         }
     }
 
-    /// Takes a whole name of ASCII, the usual case, at its first byte; or nothing.
-    #[inline]
-    fn whole_qname(&mut self, cur: &mut Cursor<'_>) -> bool {
-        let Some((local, len)) = whole_name(cur.rest()) else { return false };
-        if len > self.limits.name_length() {
-            return false;
-        }
-        self.look(len.wrapping_add(1));
-        cur.advance(len);
-        self.name_start = false;
-        // limits keep a name below 64 KiB
-        #[allow(clippy::cast_possible_truncation)]
-        let (local, len) = (local as u32, len as u32);
-        self.name.local = self.name.start.wrapping_add(local);
-        self.name.end = self.name.start.wrapping_add(len);
-        true
-    }
-
     /// A name has to begin at the cursor, and does not.
     #[cold]
     fn not_a_name<T>(&mut self, byte: u8, cur: &Cursor<'_>) -> Result<T, Stop> {
@@ -135,6 +137,12 @@ impl Scanner {
 
     /// Behind the element's name or an attribute.
     pub(super) fn tag(&mut self, cur: &mut Cursor<'_>) -> Result<Option<Step>, Stop> {
+        if cur.peek() == Some(b' ') {
+            self.take_whole_attributes(cur);
+        }
+        if self.state != State::Tag {
+            return Ok(None);
+        }
         while let Some(byte) = cur.peek() {
             match byte {
                 b'>' => {
@@ -145,7 +153,7 @@ impl Scanner {
                 b'/' => {
                     cur.bump();
                     self.state = State::EmptyClose;
-                    return Ok(None);
+                    return self.empty_close(cur);
                 }
                 _ if is_space(byte) => {
                     self.look(1);
@@ -170,6 +178,41 @@ impl Scanner {
             }
         }
         Ok(None)
+    }
+
+    /// Behind an element's name or an attribute: takes the attributes that come and are plain. Where only the value of the next
+    /// is not, that value has begun.
+    pub(super) fn take_whole_attributes(&mut self, cur: &mut Cursor<'_>) {
+        while self.take_whole_attribute(cur) {}
+    }
+
+    #[inline]
+    fn take_whole_attribute(&mut self, cur: &mut Cursor<'_>) -> bool {
+        let [b' ', rest @ ..] = cur.rest() else { return false };
+        if !rest.first().is_some_and(u8::is_ascii_alphabetic) {
+            return false;
+        }
+        let Some((local, len)) = whole_name(rest) else { return false };
+        let Some([b'=', quote @ (b'"' | b'\''), value @ ..]) = rest.get(len..) else { return false };
+        if len > self.limits.name_length() || self.attributes.len() >= self.limits.attributes() {
+            return false;
+        }
+        let run = find::value_run_of_usual(value, *quote);
+        cur.bump();
+        self.name = self.name_at_cursor(local, len, cur);
+        self.name_at = self.at(cur.pos);
+        self.name_start = false;
+        self.may_declare |= rest.first() == Some(&b'x');
+        self.prefixed |= local > 0;
+        cur.advance(len.wrapping_add(2));
+        self.look(len.wrapping_add(run).wrapping_add(3));
+        self.value_begins(*quote, cur);
+        cur.advance(run);
+        if value.get(run) != Some(quote) {
+            return false;
+        }
+        self.value_ends(cur);
+        true
     }
 
     pub(super) fn attribute_name(&mut self, cur: &mut Cursor<'_>) -> Result<Option<Step>, Stop> {
@@ -256,7 +299,7 @@ impl Scanner {
             match byte {
                 _ if byte == self.quote => {
                     self.value_ends(cur);
-                    return self.tag(cur);
+                    return Ok(None);
                 }
                 b'<' => return self.fail(ErrorKind::Syntax("no '<' in an attribute's value"), cur),
                 b'&' if self.whole_references(State::AttributeValue, cur) => {}
@@ -471,16 +514,18 @@ pub(super) fn whole_name(bytes: &[u8]) -> Option<(usize, usize)> {
     let mut at: usize = 0;
     loop {
         let word = bytes.get(at..)?.first_chunk()?;
-        let mut others = find::others_than_letters(*word);
+        let mut others = find::others_than_alphanumeric(*word);
         while others != 0 {
             let bits = others.trailing_zeros() & !7;
             let place = at.wrapping_add((bits / 8) as usize);
             #[allow(clippy::cast_possible_truncation)] // the byte at that place
             let byte = (u64::from_le_bytes(*word) >> bits) as u8;
-            if byte == b':' && local == 0 && place > 0 {
+            if byte == b':' && local == 0 {
                 local = place.wrapping_add(1);
-            } else if !(is_name_byte(byte) && (place > local || is_name_start_byte(byte))) {
-                return (place > local && byte != b':' && byte.is_ascii()).then_some((local, place));
+            } else if !is_name_byte(byte) {
+                let begins = |at: usize| bytes.get(at).is_some_and(|byte| is_name_start_byte(*byte));
+                let whole = byte != b':' && byte.is_ascii() && begins(local) && (local == 0 || begins(0));
+                return whole.then_some((local, place));
             }
             others &= others.wrapping_sub(1);
         }

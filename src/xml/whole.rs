@@ -8,9 +8,9 @@
 //! or repeated attribute, a reference, anything beyond ASCII), wrong, cut, or beyond a limit, the machine goes on from there, in
 //! the state that it would have come to by itself. Only a text that cannot be taken is looked at again.
 
-use super::class::{is_name_start_byte, is_space};
+use super::class::is_space;
 use super::find;
-use super::scanner::{Cursor, QName, Scanner, Span, State};
+use super::scanner::{Cursor, Scanner, Span, State};
 use super::tag::whole_name;
 
 impl Scanner {
@@ -32,15 +32,12 @@ impl Scanner {
         cur.advance(space.wrapping_add(1));
         self.element_at = self.at(cur.pos).saturating_sub(1);
         self.begin_token(cur.pos);
-        self.attributes.clear();
-        self.may_declare = false;
-        self.prefixed = false;
-        self.element = self.name_at_cursor(local, name, cur);
-        self.tag_space = false;
-        self.state = State::Tag;
-        cur.advance(name);
-        self.look(space.wrapping_add(name).wrapping_add(2));
-        while self.take_whole_attribute(cur) {}
+        self.begin_attributes();
+        self.whole_element_name(local, name, cur);
+        self.look(space.wrapping_add(1));
+        if cur.peek() == Some(b' ') {
+            self.take_whole_attributes(cur);
+        }
         let Some((text, len)) = self.end_of_whole_element(bytes.get(..name).unwrap_or_default(), cur) else {
             return false;
         };
@@ -55,42 +52,15 @@ impl Scanner {
         true
     }
 
-    /// Behind an element's name or an attribute: takes the next attribute, if one comes and is plain. Where only its value is
-    /// not, the value has begun.
-    #[inline]
-    fn take_whole_attribute(&mut self, cur: &mut Cursor<'_>) -> bool {
-        let Some([b' ', rest @ ..]) = (self.state == State::Tag).then(|| cur.rest()) else { return false };
-        // `xmlns` means something
-        if !rest.first().is_some_and(|first| is_name_start_byte(*first) && *first != b'x') {
-            return false;
-        }
-        let Some((0, len)) = whole_name(rest) else { return false };
-        let Some([b'=', quote @ (b'"' | b'\''), value @ ..]) = rest.get(len..) else { return false };
-        if len > self.limits.name_length() || self.attributes.len() >= self.limits.attributes() {
-            return false;
-        }
-        let run = find::value_run_of_usual(value, *quote);
-        cur.advance(1);
-        self.name = self.name_at_cursor(0, len, cur);
-        self.name_at = self.at(cur.pos);
-        self.name_start = false;
-        cur.advance(len.wrapping_add(2));
-        self.look(len.wrapping_add(run).wrapping_add(3));
-        self.value_begins(*quote, cur);
-        self.after_cr = false;
-        cur.advance(run);
-        if value.get(run) != Some(quote) {
-            return false;
-        }
-        self.value_ends(cur);
-        true
-    }
-
     /// Behind the attributes: how long the element's text is, and what is left of the element. `None`: it is not whole, or has
     /// more than text.
     #[inline]
     fn end_of_whole_element(&mut self, name: &[u8], cur: &Cursor<'_>) -> Option<(usize, usize)> {
-        if self.state != State::Tag || self.attributes.len() > 1 && self.repeated_attribute(cur).is_some() {
+        if self.state != State::Tag
+            || self.may_declare
+            || self.prefixed
+            || self.attributes.len() > 1 && self.repeated_attribute(cur).is_some()
+        {
             return None;
         }
         let text = match cur.rest() {
@@ -104,11 +74,5 @@ impl Scanner {
         let behind = text.get(run..)?.strip_prefix(b"</")?.strip_prefix(name)?;
         self.look(name.len().wrapping_add(2));
         (behind.first() == Some(&b'>')).then(|| (run, run.wrapping_add(name.len()).wrapping_add(4)))
-    }
-
-    #[inline]
-    fn name_at_cursor(&self, local: usize, len: usize, cur: &Cursor<'_>) -> QName {
-        let offset = |at: usize| self.hold.offset(cur.pos.wrapping_add(at));
-        QName { start: offset(0), local: offset(local), end: offset(len) }
     }
 }
