@@ -198,20 +198,27 @@ impl Scanner {
             return false;
         }
         let run = find::value_run_of_usual(value, *quote);
-        cur.bump();
-        self.name = self.name_at_cursor(local, len, cur);
-        self.name_at = self.at(cur.pos);
-        self.name_start = false;
+        self.look(len.wrapping_add(run).wrapping_add(3));
         self.may_declare |= rest.first() == Some(&b'x');
         self.prefixed |= local > 0;
+        cur.bump();
+        let name = self.name_at_cursor(local, len, cur);
+        let at = self.at(cur.pos);
         cur.advance(len.wrapping_add(2));
-        self.look(len.wrapping_add(run).wrapping_add(3));
-        self.value_begins(*quote, cur);
-        cur.advance(run);
         if value.get(run) != Some(quote) {
+            self.name = name;
+            self.name_at = at;
+            self.name_start = false;
+            self.value_begins(*quote, cur);
+            cur.advance(run);
             return false;
         }
-        self.value_ends(cur);
+        let start = self.hold.offset(cur.pos);
+        cur.advance(run);
+        let value = Span { start, end: self.hold.offset(cur.pos) };
+        self.attributes.push(Attribute { name, value, at, namespace: Resolved::NONE, is_declaration: false });
+        self.tag_space = false;
+        cur.bump();
         true
     }
 
@@ -437,18 +444,17 @@ impl Scanner {
     pub(super) fn repeated_attribute(&self, cur: &Cursor<'_>) -> Option<u64> {
         let run = self.hold.run(cur.chunk, cur.pos);
         let same = |one: &Attribute, other: &Attribute| {
-            // most names differ in length, which takes no look at them
             if one.is_declaration || other.is_declaration {
-                one.name.len() == other.name.len() && one.name.whole(run) == other.name.whole(run)
+                one.name.whole(run) == other.name.whole(run)
             } else {
-                one.name.local_len() == other.name.local_len()
-                    && one.name.local(run) == other.name.local(run)
-                    && self.namespaces.same(one.namespace, other.namespace)
+                one.name.local(run) == other.name.local(run) && self.namespaces.same(one.namespace, other.namespace)
             }
         };
         for (at, attribute) in self.attributes.iter().enumerate().skip(1) {
             let earlier = self.attributes.get(..at).unwrap_or_default();
-            if earlier.iter().any(|earlier| same(earlier, attribute)) {
+            // most differ in length, which takes no look at them
+            let len = attribute.name.local_len();
+            if earlier.iter().any(|earlier| earlier.name.local_len() == len && same(earlier, attribute)) {
                 return Some(attribute.at);
             }
         }
