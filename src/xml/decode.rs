@@ -280,7 +280,7 @@ mod tests {
         for filler in ["", "y", "seven77", "eight888", &long] {
             for stop in ["\"", "<", "\n", "\u{e9}", "]", ">", "'"] {
                 let source = std::format!("&lt;{filler}&#65;{filler}{stop}12345678");
-                let mut decoded = std::vec::Vec::new();
+                let mut decoded = alloc::vec::Vec::new();
                 let mut rest = source.as_bytes();
                 loop {
                     let mut piece = Piece::default();

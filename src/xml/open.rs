@@ -117,7 +117,7 @@ mod tests {
 
     #[test]
     fn names_of_every_length_are_kept_and_given_back() {
-        let bytes: std::vec::Vec<u8> = (0..=255).collect();
+        let bytes: alloc::vec::Vec<u8> = (0..=255).collect();
         let mut open = OpenElements::default();
         let mut other = OpenElements::default();
         for len in 0..=256 {
