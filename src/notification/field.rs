@@ -64,9 +64,17 @@ pub(super) fn ascii_text(bytes: &[u8], len: usize) -> &str {
 }
 
 /// `span` without XML white space at its ends, as the schema's types for codes, ids, numbers and times have it.
+#[inline]
 pub(super) fn trimmed(run: &[u8], span: Span) -> Span {
     let is_space = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\n' | b'\r');
     let bytes = span.of(run);
+    // the usual case
+    if let ([first, ..], [.., last]) = (bytes, bytes)
+        && !is_space(first)
+        && !is_space(last)
+    {
+        return span;
+    }
     let Some(first) = bytes.iter().position(|byte| !is_space(byte)) else {
         return Span { start: span.start, end: span.start };
     };

@@ -19,6 +19,7 @@
 //!    `outbox`, in the same held run, and so within the same limit; a Notification does not wait.
 //! 3. Nothing is decided by where a chunk ends.
 
+mod children;
 mod elements;
 mod passages;
 mod shapes;
@@ -506,12 +507,14 @@ impl NotificationParser {
             Taken::Nothing => {}
         }
         loop {
-            if self.path.last() == Some(&Place::Notification) {
-                match self.take_shape(cur) {
+            match self.path.last() {
+                Some(Place::Notification) => match self.take_shape(cur) {
                     Taken::Message(outgoing) => return Ok(Some(outgoing)),
                     Taken::Chunk => return Ok(None),
                     Taken::Nothing => {}
-                }
+                },
+                Some(event @ Place::Event(_)) if self.skipped == 0 => self.take_whole_children(*event, cur),
+                _ => {}
             }
             let outgoing = match self.scanner.step(cur)? {
                 None => return Ok(None),

@@ -19,6 +19,27 @@ pub(crate) fn value_run(bytes: &[u8], quote: u8) -> usize {
     run(bytes, |byte| is_control_or_beyond_ascii(byte) | (byte == quote) | (byte == b'<') | (byte == b'&'))
 }
 
+/// [`text_run`], by way of [`usual_run`], which is cheaper where it gets to the end.
+#[inline]
+pub(super) fn text_run_of_usual(bytes: &[u8]) -> usize {
+    let usual = usual_run(bytes);
+    match bytes.get(usual..) {
+        Some([b'<', ..]) | None => usual,
+        Some(rest) => usual.wrapping_add(text_run(rest)),
+    }
+}
+
+/// [`value_run`], by way of [`usual_run`].
+#[inline]
+pub(super) fn value_run_of_usual(bytes: &[u8], quote: u8) -> usize {
+    let usual = usual_run(bytes);
+    match bytes.get(usual..) {
+        Some([end, ..]) if *end == quote => usual,
+        Some(rest) => usual.wrapping_add(value_run(rest, quote)),
+        None => usual,
+    }
+}
+
 /// Length of the leading run of ASCII from `(` up without `<` and `>`: of what ids, codes and times are made of. All that
 /// means something in text or values is above or below, with some that mean nothing.
 #[inline(never)] // one call costs less than the registers it would take from its caller
@@ -73,6 +94,18 @@ fn first_unusual(bytes: &[u8]) -> usize {
 #[inline]
 pub(super) fn run_until(bytes: &[u8], stop: u8) -> usize {
     run(bytes, |byte| is_control_or_beyond_ascii(byte) | (byte == stop))
+}
+
+/// The high bit of each byte that is no ASCII letter or digit, exact up to the first that is beyond ASCII.
+#[inline]
+pub(super) const fn others_than_alphanumeric(word: [u8; 8]) -> u64 {
+    const EACH: u64 = 0x0101_0101_0101_0101;
+    let word = u64::from_le_bytes(word);
+    let lower = word | EACH.wrapping_mul(0x20);
+    // a sum of two bytes below 0x80 has the high bit from 0x80 on: `a` is 0x61, `z` 0x7A, `0` 0x30, `9` 0x39
+    let letters = lower.wrapping_add(EACH.wrapping_mul(0x1F)) & !lower.wrapping_add(EACH.wrapping_mul(0x05));
+    let digits = word.wrapping_add(EACH.wrapping_mul(0x50)) & !word.wrapping_add(EACH.wrapping_mul(0x46));
+    !((letters | digits) & !word) & EACH.wrapping_mul(0x80)
 }
 
 /// Like [`text_run`], with what is beyond ASCII, to be checked, but for 0xEF, which may begin a forbidden character.

@@ -42,8 +42,7 @@ impl Scanner {
                 if !inside {
                     self.begin_root(cur)?;
                 }
-                self.begin_start_tag(cur)?;
-                self.start_name(cur)
+                self.begin_start_tag(cur)
             }
             0 if self.mark == 1 && !inside => self.unsupported(b"UTF-16LE", self.at(cur.pos).saturating_sub(1)),
             _ if is_control(byte) => self.fail(ErrorKind::InvalidChar, cur),

@@ -33,6 +33,7 @@
 
 mod class;
 mod declaration;
+mod decode;
 mod document;
 mod find;
 mod hold;
@@ -47,6 +48,7 @@ mod tag;
 mod text;
 mod tokenizer;
 mod utf8;
+mod whole;
 
 pub use tokenizer::{Attribute, Attributes, EndElement, StartElement, Token, Tokenizer};
 

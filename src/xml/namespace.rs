@@ -78,9 +78,9 @@ impl Declarations {
 pub(super) struct Namespaces {
     known: &'static [&'static str],
     declared: Declarations,
-    /// The prefix of one byte that was resolved last: most elements of an answer have the same. Void when a declaration
-    /// comes or goes.
-    latest: Option<(u8, Resolved)>,
+    /// The short prefix, by its [`key`], that was resolved last: most elements of an answer have the same. Void when a
+    /// declaration comes or goes.
+    latest: Option<(u32, Resolved)>,
 }
 
 impl Namespaces {
@@ -150,12 +150,12 @@ impl Namespaces {
     /// The meaning of an element's prefix; empty for none. `None`: not declared.
     #[inline]
     pub(super) fn resolve_element(&mut self, prefix: &[u8]) -> Option<Resolved> {
-        let &[prefix_byte] = prefix else { return self.resolve(prefix) };
+        let Some(key) = key(prefix) else { return self.resolve(prefix) };
         match self.latest {
-            Some((byte, resolved)) if byte == prefix_byte => Some(resolved),
+            Some((latest, resolved)) if latest == key => Some(resolved),
             _ => {
                 let resolved = self.resolve(prefix)?;
-                self.latest = Some((prefix_byte, resolved));
+                self.latest = Some((key, resolved));
                 Some(resolved)
             }
         }
@@ -203,4 +203,16 @@ impl Namespaces {
     pub(super) fn same(&self, a: Resolved, b: Resolved) -> bool {
         a.id == b.id && (a.id != NamespaceId::OTHER || a.binding == b.binding || self.uri(a) == self.uri(b))
     }
+}
+
+/// A prefix of one to four bytes as a number; none has a zero in it. `None`: it is longer, or there is none.
+#[inline]
+const fn key(prefix: &[u8]) -> Option<u32> {
+    Some(u32::from_le_bytes(match *prefix {
+        [a] => [a, 0, 0, 0],
+        [a, b] => [a, b, 0, 0],
+        [a, b, c] => [a, b, c, 0],
+        [a, b, c, d] => [a, b, c, d],
+        _ => return None,
+    }))
 }

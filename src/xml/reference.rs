@@ -1,5 +1,7 @@
 //! References: [66] `CharRef`, [68] `EntityRef`, in character data and attribute values. Part of the scanner.
 //!
+//! What is all in the chunk and usual is taken by [`decode`](super::decode); here every byte is a step.
+//!
 //! Only the five predefined entities exist (there is no DTD), so a decoded reference is never longer than its source.
 
 use super::class::{is_char, is_name_byte, is_name_start_byte};
@@ -43,20 +45,6 @@ impl Default for Reference {
 }
 
 impl Scanner {
-    /// The cursor is at a `&`. Takes the reference, if the chunk has all of it and nothing about it is unusual.
-    #[inline]
-    pub(super) fn whole_reference(&mut self, within: State, cur: &mut Cursor<'_>) -> bool {
-        let Some((c, len)) = whole(cur.rest()) else { return false };
-        // the `&` was looked at before
-        self.look(len.saturating_sub(1));
-        self.after_cr = false;
-        if within == State::AttributeValue || self.keep_text {
-            self.hold.replace(cur.chunk, cur.pos, len, c.encode_utf8(&mut [0; 4]).as_bytes());
-        }
-        cur.advance(len);
-        true
-    }
-
     /// The cursor is at a `&`.
     pub(super) fn begin_reference(&mut self, within: State, cur: &mut Cursor<'_>) {
         let (at, start) = (self.at(cur.pos), self.hold.offset(cur.pos));
@@ -165,33 +153,4 @@ impl Scanner {
     fn invalid<T>(&mut self) -> Result<T, Stop> {
         self.stop(ErrorKind::InvalidCharacterReference, self.reference.at)
     }
-}
-
-/// The reference that comes first, and its length. `None`: it is cut, of unusual length, or wrong, which the slow way tells.
-#[inline]
-fn whole(bytes: &[u8]) -> Option<(char, usize)> {
-    Some(match bytes {
-        [b'&', b'l', b't', b';', ..] => ('<', 4),
-        [b'&', b'g', b't', b';', ..] => ('>', 4),
-        [b'&', b'a', b'm', b'p', b';', ..] => ('&', 5),
-        [b'&', b'q', b'u', b'o', b't', b';', ..] => ('"', 6),
-        [b'&', b'a', b'p', b'o', b's', b';', ..] => ('\'', 6),
-        [b'&', b'#', b'x', digits @ ..] => number(digits, 16, 3)?,
-        [b'&', b'#', digits @ ..] => number(digits, 10, 2)?,
-        _ => return None,
-    })
-}
-
-/// Up to seven digits and the `;` behind them.
-#[inline]
-fn number(bytes: &[u8], radix: u32, before: usize) -> Option<(char, usize)> {
-    let mut number: u32 = 0;
-    for (at, byte) in bytes.iter().take(8).enumerate() {
-        if *byte == b';' && at > 0 {
-            let c = char::from_u32(number).filter(|c| is_char(*c))?;
-            return Some((c, before.wrapping_add(at).wrapping_add(1)));
-        }
-        number = number.wrapping_mul(radix).wrapping_add((*byte as char).to_digit(radix)?);
-    }
-    None
 }

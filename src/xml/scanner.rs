@@ -93,10 +93,6 @@ impl QName {
         Span { start: self.local, end: self.end }.of(run)
     }
 
-    pub(super) const fn len(self) -> u32 {
-        self.end.wrapping_sub(self.start)
-    }
-
     pub(super) const fn local_len(self) -> u32 {
         self.end.wrapping_sub(self.local)
     }

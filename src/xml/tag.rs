@@ -9,19 +9,43 @@ use crate::error::{Error, ErrorKind, Limit};
 
 impl Scanner {
     /// The cursor is behind `<`, at the first byte of a name.
-    pub(super) fn begin_start_tag(&mut self, cur: &Cursor<'_>) -> Result<(), Stop> {
+    pub(super) fn begin_start_tag(&mut self, cur: &mut Cursor<'_>) -> Result<Option<Step>, Stop> {
         self.bound_markup(cur);
         self.element_at = self.at(cur.pos).saturating_sub(1);
         if self.open.depth() >= self.limits.depth() {
             return self.exceeded(Limit::Depth, self.limits.depth(), self.element_at);
         }
         self.begin_token(cur.pos);
+        self.begin_attributes();
+        let Some((local, len)) = whole_name(cur.rest()).filter(|(_, len)| *len <= self.limits.name_length()) else {
+            self.begin_name(cur);
+            self.state = State::StartName;
+            return self.start_name(cur);
+        };
+        self.whole_element_name(local, len, cur);
+        self.tag(cur)
+    }
+
+    pub(super) fn begin_attributes(&mut self) {
         self.attributes.clear();
         self.may_declare = false;
         self.prefixed = false;
-        self.begin_name(cur);
-        self.state = State::StartName;
-        Ok(())
+    }
+
+    /// Takes the element's name, which has been found at the cursor.
+    #[inline]
+    pub(super) fn whole_element_name(&mut self, local: usize, len: usize, cur: &mut Cursor<'_>) {
+        self.element = self.name_at_cursor(local, len, cur);
+        self.tag_space = false;
+        self.state = State::Tag;
+        self.look(len.wrapping_add(1));
+        cur.advance(len);
+    }
+
+    #[inline]
+    pub(super) fn name_at_cursor(&self, local: usize, len: usize, cur: &Cursor<'_>) -> QName {
+        let offset = |at: usize| self.hold.offset(cur.pos.wrapping_add(at));
+        QName { start: offset(0), local: offset(local), end: offset(len) }
     }
 
     // ---- names --------------------------------------------------------------------------------------------------
@@ -36,10 +60,6 @@ impl Scanner {
     /// Reads on in a `QName`; true when the cursor is at the byte behind it.
     #[inline]
     fn qname(&mut self, cur: &mut Cursor<'_>) -> Result<bool, Stop> {
-        let at_its_beginning = self.name_start && self.name.local == self.name.start && !self.utf8.is_partial();
-        if at_its_beginning && self.whole_qname(cur) {
-            return Ok(true);
-        }
         loop {
             if !self.utf8.is_partial() {
                 let rest = cur.rest();
@@ -82,33 +102,6 @@ impl Scanner {
         }
     }
 
-    /// Takes a whole name of ASCII, the usual case, at its first byte; or nothing.
-    #[inline]
-    fn whole_qname(&mut self, cur: &mut Cursor<'_>) -> bool {
-        let rest = cur.rest();
-        let Some(prefix) = name_run(rest) else { return false };
-        let mut len = prefix;
-        let mut local = 0;
-        if rest.get(prefix) == Some(&b':') {
-            local = prefix.wrapping_add(1);
-            let Some(run) = rest.get(local..).and_then(name_run) else { return false };
-            len = local.wrapping_add(run);
-        }
-        // what is not ASCII, a second colon or too long has rules of its own
-        if len > self.limits.name_length() || rest.get(len).is_none_or(|end| !end.is_ascii() || *end == b':') {
-            return false;
-        }
-        self.look(len.wrapping_add(1));
-        cur.advance(len);
-        self.name_start = false;
-        // limits keep a name below 64 KiB
-        #[allow(clippy::cast_possible_truncation)]
-        let (local, len) = (local as u32, len as u32);
-        self.name.local = self.name.start.wrapping_add(local);
-        self.name.end = self.name.start.wrapping_add(len);
-        true
-    }
-
     /// A name has to begin at the cursor, and does not.
     #[cold]
     fn not_a_name<T>(&mut self, byte: u8, cur: &Cursor<'_>) -> Result<T, Stop> {
@@ -144,6 +137,12 @@ impl Scanner {
 
     /// Behind the element's name or an attribute.
     pub(super) fn tag(&mut self, cur: &mut Cursor<'_>) -> Result<Option<Step>, Stop> {
+        if cur.peek() == Some(b' ') {
+            self.take_whole_attributes(cur);
+        }
+        if self.state != State::Tag {
+            return Ok(None);
+        }
         while let Some(byte) = cur.peek() {
             match byte {
                 b'>' => {
@@ -154,7 +153,7 @@ impl Scanner {
                 b'/' => {
                     cur.bump();
                     self.state = State::EmptyClose;
-                    return Ok(None);
+                    return self.empty_close(cur);
                 }
                 _ if is_space(byte) => {
                     self.look(1);
@@ -179,6 +178,48 @@ impl Scanner {
             }
         }
         Ok(None)
+    }
+
+    /// Behind an element's name or an attribute: takes the attributes that come and are plain. Where only the value of the next
+    /// is not, that value has begun.
+    pub(super) fn take_whole_attributes(&mut self, cur: &mut Cursor<'_>) {
+        while self.take_whole_attribute(cur) {}
+    }
+
+    #[inline]
+    fn take_whole_attribute(&mut self, cur: &mut Cursor<'_>) -> bool {
+        let [b' ', rest @ ..] = cur.rest() else { return false };
+        if !rest.first().is_some_and(u8::is_ascii_alphabetic) {
+            return false;
+        }
+        let Some((local, len)) = whole_name(rest) else { return false };
+        let Some([b'=', quote @ (b'"' | b'\''), value @ ..]) = rest.get(len..) else { return false };
+        if len > self.limits.name_length() || self.attributes.len() >= self.limits.attributes() {
+            return false;
+        }
+        let run = find::value_run_of_usual(value, *quote);
+        self.look(len.wrapping_add(run).wrapping_add(3));
+        self.may_declare |= rest.first() == Some(&b'x');
+        self.prefixed |= local > 0;
+        cur.bump();
+        let name = self.name_at_cursor(local, len, cur);
+        let at = self.at(cur.pos);
+        cur.advance(len.wrapping_add(2));
+        if value.get(run) != Some(quote) {
+            self.name = name;
+            self.name_at = at;
+            self.name_start = false;
+            self.value_begins(*quote, cur);
+            cur.advance(run);
+            return false;
+        }
+        let start = self.hold.offset(cur.pos);
+        cur.advance(run);
+        let value = Span { start, end: self.hold.offset(cur.pos) };
+        self.attributes.push(Attribute { name, value, at, namespace: Resolved::NONE, is_declaration: false });
+        self.tag_space = false;
+        cur.bump();
+        true
     }
 
     pub(super) fn attribute_name(&mut self, cur: &mut Cursor<'_>) -> Result<Option<Step>, Stop> {
@@ -208,10 +249,7 @@ impl Scanner {
             self.look(1);
             if byte == b'"' || byte == b'\'' {
                 cur.bump();
-                self.quote = byte;
-                self.value_start = self.hold.offset(cur.pos);
-                self.after_cr = false;
-                self.state = State::AttributeValue;
+                self.value_begins(byte, cur);
                 return self.attribute_value(cur);
             }
             self.expect_space(byte, "an attribute's value in quotes", cur)?;
@@ -227,12 +265,37 @@ impl Scanner {
         self.fail(if is_control(byte) { ErrorKind::InvalidChar } else { ErrorKind::Syntax(expected) }, cur)
     }
 
+    #[inline]
+    pub(super) fn value_begins(&mut self, quote: u8, cur: &Cursor<'_>) {
+        self.quote = quote;
+        self.value_start = self.hold.offset(cur.pos);
+        self.after_cr = false;
+        self.state = State::AttributeValue;
+    }
+
+    /// The cursor is at the quote that ends the value.
+    #[inline]
+    pub(super) fn value_ends(&mut self, cur: &mut Cursor<'_>) {
+        let value = Span { start: self.value_start, end: self.hold.offset(cur.pos) };
+        self.attributes.push(Attribute {
+            name: self.name,
+            value,
+            at: self.name_at,
+            namespace: Resolved::NONE,
+            is_declaration: false,
+        });
+        cur.bump();
+        self.tag_space = false;
+        self.state = State::Tag;
+    }
+
     pub(super) fn attribute_value(&mut self, cur: &mut Cursor<'_>) -> Result<Option<Step>, Stop> {
         if self.utf8.is_partial() {
             self.beyond_ascii(cur)?;
         }
         loop {
-            let run = find::value_run(cur.rest(), self.quote);
+            // behind references, most often the value ends
+            let run = if cur.peek() == Some(self.quote) { 0 } else { find::value_run(cur.rest(), self.quote) };
             self.look(run);
             if run > 0 {
                 self.after_cr = false;
@@ -242,21 +305,11 @@ impl Scanner {
             self.look(1);
             match byte {
                 _ if byte == self.quote => {
-                    let value = Span { start: self.value_start, end: self.hold.offset(cur.pos) };
-                    self.attributes.push(Attribute {
-                        name: self.name,
-                        value,
-                        at: self.name_at,
-                        namespace: Resolved::NONE,
-                        is_declaration: false,
-                    });
-                    cur.bump();
-                    self.tag_space = false;
-                    self.state = State::Tag;
-                    return self.tag(cur);
+                    self.value_ends(cur);
+                    return Ok(None);
                 }
                 b'<' => return self.fail(ErrorKind::Syntax("no '<' in an attribute's value"), cur),
-                b'&' if self.whole_reference(State::AttributeValue, cur) => {}
+                b'&' if self.whole_references(State::AttributeValue, cur) => {}
                 b'&' => {
                     self.begin_reference(State::AttributeValue, cur);
                     return Ok(None);
@@ -388,24 +441,24 @@ impl Scanner {
 
     /// Where an attribute is that has the name of an earlier one. Quadratic in a number that a limit keeps small; no hash
     /// table that a peer could flood.
-    fn repeated_attribute(&self, cur: &Cursor<'_>) -> Option<u64> {
+    pub(super) fn repeated_attribute(&self, cur: &Cursor<'_>) -> Option<u64> {
         let run = self.hold.run(cur.chunk, cur.pos);
         let same = |one: &Attribute, other: &Attribute| {
-            // most names differ in length, which takes no look at them
             if one.is_declaration || other.is_declaration {
-                one.name.len() == other.name.len() && one.name.whole(run) == other.name.whole(run)
+                one.name.whole(run) == other.name.whole(run)
             } else {
-                one.name.local_len() == other.name.local_len()
-                    && one.name.local(run) == other.name.local(run)
-                    && self.namespaces.same(one.namespace, other.namespace)
+                one.name.local(run) == other.name.local(run) && self.namespaces.same(one.namespace, other.namespace)
             }
         };
-        let repeated = self
-            .attributes
-            .iter()
-            .enumerate()
-            .find(|(at, attribute)| self.attributes.iter().take(*at).any(|earlier| same(earlier, attribute)));
-        repeated.map(|(_, attribute)| attribute.at)
+        for (at, attribute) in self.attributes.iter().enumerate().skip(1) {
+            let earlier = self.attributes.get(..at).unwrap_or_default();
+            // most differ in length, which takes no look at them
+            let len = attribute.name.local_len();
+            if earlier.iter().any(|earlier| earlier.name.local_len() == len && same(earlier, attribute)) {
+                return Some(attribute.at);
+            }
+        }
+        None
     }
 
     // ---- end tags -----------------------------------------------------------------------------------------------
@@ -459,15 +512,31 @@ impl Scanner {
     }
 }
 
-/// Length of the name without a colon that comes first. `None`: none does.
+/// Where the local part of the `QName` that comes first begins, and where it ends. `None`: it is cut or nearly so, or not of
+/// ASCII alone, or no `QName`, all of which have rules of their own.
 #[inline]
-fn name_run(bytes: &[u8]) -> Option<usize> {
-    let (first, rest) = bytes.split_first()?;
-    if !is_name_start_byte(*first) {
-        return None;
+pub(super) fn whole_name(bytes: &[u8]) -> Option<(usize, usize)> {
+    let mut local = 0;
+    let mut at: usize = 0;
+    loop {
+        let word = bytes.get(at..)?.first_chunk()?;
+        let mut others = find::others_than_alphanumeric(*word);
+        while others != 0 {
+            let bits = others.trailing_zeros() & !7;
+            let place = at.wrapping_add((bits / 8) as usize);
+            #[allow(clippy::cast_possible_truncation)] // the byte at that place
+            let byte = (u64::from_le_bytes(*word) >> bits) as u8;
+            if byte == b':' && local == 0 {
+                local = place.wrapping_add(1);
+            } else if !is_name_byte(byte) {
+                let begins = |at: usize| bytes.get(at).is_some_and(|byte| is_name_start_byte(*byte));
+                let whole = byte != b':' && byte.is_ascii() && begins(local) && (local == 0 || begins(0));
+                return whole.then_some((local, place));
+            }
+            others &= others.wrapping_sub(1);
+        }
+        at = at.wrapping_add(8);
     }
-    let more = rest.iter().position(|byte| !is_name_byte(*byte)).unwrap_or(rest.len());
-    Some(more.wrapping_add(1))
 }
 
 fn not_in_name(c: char) -> ErrorKind {

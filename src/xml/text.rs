@@ -40,7 +40,7 @@ impl Scanner {
             }
             self.open_text(cur);
             match byte {
-                b'&' if self.whole_reference(State::Content, cur) => {}
+                b'&' if self.whole_references(State::Content, cur) => {}
                 b'&' => {
                     self.brackets = 0;
                     self.begin_reference(State::Content, cur);

@@ -245,7 +245,7 @@ impl NotificationParser {
         None
     }
 
-    fn leaf_ends(&mut self, leaf: Leaf, cur: &Cursor<'_>) -> Option<Outgoing> {
+    pub(super) fn leaf_ends(&mut self, leaf: Leaf, cur: &Cursor<'_>) -> Option<Outgoing> {
         let sent = self.value.span().unwrap_or_default();
         let run = self.scanner.run(cur);
         let span = trimmed(run, sent);
@@ -323,7 +323,7 @@ impl NotificationParser {
 
     // ---- attributes ---------------------------------------------------------------------------------------------
 
-    fn id(&mut self, element: IdElement, cur: &Cursor<'_>) {
+    pub(super) fn id(&mut self, element: IdElement, cur: &Cursor<'_>) {
         let run = self.scanner.run(cur);
         let (mut id, mut change_key) = (Field::ABSENT, Field::ABSENT);
         for (name, value) in self.scanner.plain_attributes(run) {

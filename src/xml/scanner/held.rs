@@ -145,6 +145,14 @@ impl Scanner {
         self.unbound_markup();
     }
 
+    /// The same, if it is not yet.
+    #[inline]
+    pub(in crate::xml) fn leave_done_token(&mut self) {
+        if self.token_done {
+            self.leave_token();
+        }
+    }
+
     // ---- whole elements -----------------------------------------------------------------------------------------
 
     /// Whether the context is what it was when it was saved.
