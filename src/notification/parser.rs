@@ -304,12 +304,7 @@ impl NotificationParser {
     }
 
     fn step_elsewhere<'c>(&mut self, input: &mut &'c [u8]) -> Result<Option<Stepped<'c>>, Error> {
-        if self.shapes.is_matching()
-            && let Some(stepped) = self.step_in_event(input)?
-        {
-            return Ok(stepped);
-        }
-        self.step_on(input)
+        if self.shapes.is_matching() { self.step_in_event(input) } else { self.step_on(input) }
     }
 
     /// The next most usual case, where chunks are small: a whole chunk goes on with a known event or passage.

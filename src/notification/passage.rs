@@ -310,7 +310,9 @@ impl Passages {
         if record.bytes.len().saturating_add(bytes.len()) > MAX_BYTES {
             return self.abandon();
         }
-        record.bytes.reserve_exact(bytes.len());
+        if record.bytes.capacity().saturating_sub(record.bytes.len()) < bytes.len() {
+            record.bytes.reserve_exact(bytes.len().max(record.bytes.len() / 2));
+        }
         record.bytes.extend_from_slice(bytes);
     }
 

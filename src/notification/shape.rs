@@ -142,6 +142,30 @@ impl Shapes {
         }
     }
 
+    /// The same whatever lengths and characters the values have. Returns the length, and whether the encoding is still to be
+    /// checked; and how many bytes were looked at.
+    pub(super) fn take_unusual(&mut self, bytes: &[u8], event: &mut EventFields) -> (Option<(usize, bool)>, usize) {
+        let mut wasted: usize = 0;
+        let Some(head) = Shape::head_of(bytes) else { return (None, 0) };
+        for at in 0..self.known.len() {
+            let Some(shape) = self.known.get_mut(at).filter(|shape| shape.may_be(head, bytes)) else { continue };
+            if bytes.len() < shape.usual as usize || self.credit < shape.usual as usize {
+                break;
+            }
+            match shape.take_unusual(&self.patterns, bytes, self.allowed, event) {
+                Ok((len, wide)) => {
+                    self.matched(at, len);
+                    return (Some((len, wide)), wasted.saturating_add(len));
+                }
+                Err(looked) => {
+                    self.credit = self.credit.saturating_sub(looked);
+                    wasted = wasted.saturating_add(looked);
+                }
+            }
+        }
+        (None, wasted)
+    }
+
     /// Takes `bytes`, if they are the beginning of an event of a shape that is known. Returns how many were looked at, too.
     pub(super) fn begin_cut(&mut self, bytes: &[u8], event: &mut EventFields) -> (bool, usize) {
         let mut alike = self.known.iter().enumerate().filter(|(_, shape)| shape.may_become(bytes));
@@ -260,35 +284,44 @@ impl Shapes {
             }
             return;
         }
-        if self.known.len() >= MAX_SHAPES {
-            self.forget();
+        if self.known.len() >= MAX_SHAPES && !self.make_room() {
+            return;
         }
         // a server with few kinds of events costs little
         if self.known.len() == self.known.capacity() {
             self.known.reserve_exact(4);
         }
-        make_room(&mut self.patterns, run.len());
-        let mut room = MAX_PATTERNS.saturating_sub(self.patterns.len());
-        let mut shape = Shape::learn(run, &values, event, &mut self.patterns, room);
-        if shape.is_none() && room < MAX_PATTERNS {
+        let mut shape = self.shape_of(run, &values, event);
+        if shape.is_none() && self.make_room() {
+            shape = self.shape_of(run, &values, event);
+        }
+        self.known.extend(shape);
+    }
+
+    fn shape_of(&mut self, run: &[u8], values: &Values, event: &EventFields) -> Option<Shape> {
+        reserve(&mut self.patterns, run.len());
+        let room = MAX_PATTERNS.saturating_sub(self.patterns.len());
+        Shape::learn(run, values, event, &mut self.patterns, room)
+    }
+
+    /// Forgets what is known, unless it is of use: a seldom kind of event for which there is no room is left to the scanner.
+    fn make_room(&mut self) -> bool {
+        let is_of_use = self.in_vain <= PATIENCE / 2;
+        if !is_of_use {
             self.forget();
-            room = MAX_PATTERNS;
-            shape = Shape::learn(run, &values, event, &mut self.patterns, room);
         }
-        if let Some(shape) = shape {
-            self.known.push(shape);
-        }
+        !is_of_use
     }
 
     fn adapt(&mut self, at: usize, run: &[u8], values: &Values) -> Option<Change> {
         let room = MAX_PATTERNS.saturating_sub(self.patterns.len());
-        make_room(&mut self.patterns, run.len());
+        reserve(&mut self.patterns, run.len());
         self.known.get_mut(at)?.adapt(run, values, &mut self.patterns, room)
     }
 }
 
 /// Room for so many bytes more, as far as patterns may have it.
-fn make_room(patterns: &mut Vec<u8>, more: usize) {
+fn reserve(patterns: &mut Vec<u8>, more: usize) {
     const STEP: usize = 1024;
     if patterns.capacity().saturating_sub(patterns.len()) < more {
         let step = more.div_ceil(STEP).saturating_mul(STEP);

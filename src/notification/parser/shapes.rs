@@ -14,6 +14,10 @@ impl NotificationParser {
             *input = rest;
             return Next::Event(run);
         }
+        if let Some((run, rest)) = self.take_unusual_event(input) {
+            *input = rest;
+            return Next::Event(run);
+        }
         self.among_events = false;
         self.next_beginning(input)
     }
@@ -34,6 +38,22 @@ impl NotificationParser {
         self.scanner.take_next_element(start, start.wrapping_add(len));
         self.event.read_unread_count(run);
         Some((ascii_text(bytes, len), rest))
+    }
+
+    /// Another one whose values have other lengths or characters.
+    #[inline(never)]
+    fn take_unusual_event<'c>(&mut self, chunk: &'c [u8]) -> Option<(&'c str, &'c [u8])> {
+        let (start, bytes) = self.scanner.element_behind_space(chunk)?;
+        let allowed = self.longest_element.min(bytes.len());
+        let (taken, looked) = self.shapes.take_unusual(bytes.get(..allowed)?, &mut self.event);
+        self.scanner.look(looked);
+        let (len, wide) = taken?;
+        let (run, rest) = bytes.split_at_checked(len)?;
+        // the scanner will say where the encoding is wrong
+        let text = if wide { core::str::from_utf8(run).ok()? } else { ascii_text(bytes, len) };
+        self.scanner.take_next_element(start, start.wrapping_add(len));
+        self.event.read_unread_count(run);
+        Some((text, rest))
     }
 
     /// The other usual case: the chunk ends in the middle of the next event.
@@ -57,27 +77,25 @@ impl NotificationParser {
         Next::Beginning
     }
 
-    /// Goes on with an event that the end of a chunk has interrupted; `None` if it is none.
+    /// Goes on with an event that the end of a chunk has interrupted, or, if it is none, with what it is.
     #[inline(never)]
-    pub(super) fn step_in_event<'c>(&mut self, input: &mut &'c [u8]) -> Result<Option<Option<Stepped<'c>>>, Error> {
+    pub(super) fn step_in_event<'c>(&mut self, input: &mut &'c [u8]) -> Result<Option<Stepped<'c>>, Error> {
         let chunk: &'c [u8] = input;
         let mut cur = Cursor::new(chunk);
-        let Ok(taken) = self.go_on_with_shape(&mut cur) else {
-            return self.fail(input).map(|()| Some(None));
-        };
-        let stepped = match taken {
-            Taken::Message(outgoing) => {
+        let stepped = match self.go_on_with_shape(&mut cur) {
+            Ok(Taken::Message(outgoing)) => {
                 self.scanner.lend(&cur);
                 Some(Stepped { outgoing, run: Run::Held { chunk, cur } })
             }
-            Taken::Chunk => {
+            Ok(Taken::Chunk) => {
                 self.scanner.suspend(&cur);
                 None
             }
-            Taken::Nothing => return Ok(None),
+            Ok(Taken::Nothing) => return self.step_on(input),
+            Err(Stop) => return self.fail(input).map(|()| None),
         };
         *input = cur.remaining();
-        Ok(Some(stepped))
+        Ok(stepped)
     }
 
     /// Takes the next event, or the beginning of it, if it is one whose shape is known.

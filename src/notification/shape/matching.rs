@@ -111,9 +111,8 @@ impl Shape {
     }
 
     /// The same whatever lengths the values have.
-    #[cold]
     #[allow(clippy::cast_possible_truncation)] // an event is shorter than the 256 MiB that limits allow
-    fn take_unusual(
+    pub(super) fn take_unusual(
         &mut self,
         patterns: &[u8],
         bytes: &[u8],

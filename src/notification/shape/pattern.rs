@@ -18,8 +18,8 @@ use super::matching::is_plain;
 use crate::notification::field::{EventFields, Part};
 use crate::xml::Span;
 
-/// Values of an event that is learned: a watermark, a time, a count, four ids with their change keys, and one more.
-const MAX_SLOTS: usize = 12;
+/// Values of an event that is learned: a watermark, a time, and four ids with their change keys.
+const MAX_SLOTS: usize = 10;
 
 #[derive(Debug)]
 pub(super) struct Shape {
