@@ -101,6 +101,15 @@ fn rows() -> Vec<Row> {
         row(text, Limit::TextBytes, 5, "<a>\u{e9}123</a>", "<a>\u{e9}1234</a>", 8),
         row(text, Limit::TextBytes, 5, "<a>12345<!-- 12345 -->12345</a>", "<a>123<!-- -->123456</a>", 19),
         row(none.with_text_bytes(8), Limit::TextBytes, 8, "<a><![CDATA[12345]]></a>", "<a><![CDATA[123456]]></a>", 20),
+        // wherever the limit was looked at last
+        row(
+            none.with_text_bytes(12),
+            Limit::TextBytes,
+            12,
+            "<a>1234567</a><a><![CDATA[123]]></a>",
+            "<a>1234567<![CDATA[1]]></a>",
+            15,
+        ),
         row(none.with_text_bytes(0), Limit::TextBytes, 0, "<a><b/></a>", "<a> </a>", 3),
     ]
 }

@@ -6,7 +6,7 @@ mod session_common;
 use core::time::Duration;
 
 use ews_stream::Operation::{GetStreamingEvents, Subscribe, Unsubscribe};
-use ews_stream::request::{DistinguishedFolder, EventTypes, Text};
+use ews_stream::request::{DistinguishedFolder, EventTypes, Impersonation, Text};
 use ews_stream::session::{
     Config, FailureReason, GapReason, Group, Instant, Output, SessionEvent, Subscription, SubscriptionKey,
 };
@@ -496,6 +496,51 @@ fn a_subscription_is_live_from_its_first_sign_of_life_and_no_younger_for_the_sec
 }
 
 #[test]
+fn an_id_that_a_break_made_doubtful_before_it_was_used_is_made_anew() {
+    let mut peer = Peer::new(Config::default());
+    let who = |user: &str| Subscription::new().impersonate(Impersonation::PrimarySmtpAddress(Text::new(user).unwrap()));
+    peer.subscribe(who("a@x"));
+    peer.answer_subscribes(LONG);
+    let stream = peer.stream();
+    peer.say(stream, ok());
+    peer.subscribe(who("b@x"));
+    let asked = peer.last(Subscribe).id;
+    // another is under way, so that the one with an id waits for it
+    peer.subscribe(who("b@x"));
+    let under_way = peer.last(Subscribe).id;
+    peer.say(asked, subscribed("short"));
+    peer.fail(stream);
+    peer.pass(10.0);
+    peer.say(under_way, subscribed(LONG));
+    peer.end(under_way);
+    assert_eq!(peer.count(Subscribe), 4, "at once");
+    assert_eq!(peer.gaps(), [], "nobody was told that it is live");
+}
+
+#[test]
+fn a_gap_before_the_first_event_has_no_timestamp() {
+    let (mut peer, key) = Peer::live(Config::default());
+    let mut last = Vec::new();
+    for with_event in [false, true] {
+        let stream = peer.stream();
+        let own = peer.session.subscription_id(key).unwrap().to_owned();
+        if with_event {
+            peer.say(stream, mail(&own, "AAMk"));
+        }
+        peer.fail(stream);
+        peer.pass(60.0);
+        let stream = peer.stream();
+        peer.say(stream, ok());
+        let timestamp = |event: &SessionEvent| match event {
+            SessionEvent::Gap { last_timestamp, .. } => Some(last_timestamp.clone()),
+            _ => None,
+        };
+        last.push(peer.events.iter().rev().find_map(timestamp).unwrap());
+    }
+    assert_eq!(last, [None, Some("2026-03-05T09:14:01Z".to_owned())]);
+}
+
+#[test]
 fn a_mailbox_that_is_refused_with_an_odd_status_holds_up_no_other() {
     let mut peer = Peer::new(Config::default());
     let key = peer.subscribe(Subscription::new());
@@ -698,14 +743,14 @@ fn a_connection_is_filled_even_if_one_waits_for_it_twice() {
     peer.drain();
     let asked: Vec<_> = peer.sent.iter().map(|sent| sent.id).collect();
     assert_eq!(asked.len(), 200);
-    // the second gets the first one's id, which so is no good: the first is made anew, and waits already
-    for id in &asked[..2] {
-        peer.answer_unasked(*id, LONG);
+    // the third gets the second one's id, which so is no good: the second is made anew, and waits already
+    for (id, own) in asked.iter().zip(["another-id-longer-than-24-characters", LONG, LONG]) {
+        peer.answer_unasked(*id, own);
     }
     peer.drain();
     assert_eq!(peer.count(Subscribe), 201);
     let anew = peer.last(Subscribe).id;
-    for (number, id) in asked.iter().enumerate().skip(2).take(197) {
+    for (number, id) in asked.iter().enumerate().skip(3).take(196) {
         peer.answer_unasked(*id, &format!("{LONG}{number}"));
     }
     peer.answer_unasked(anew, &format!("{LONG}anew"));

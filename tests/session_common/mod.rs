@@ -86,6 +86,7 @@ impl Peer {
                     self.events.push(event);
                 }
                 Output::Timeout(at) => {
+                    assert!(at > self.at(), "it is to be woken up for what it could have done");
                     self.deadline = at;
                     return;
                 }
