@@ -223,6 +223,22 @@ fn heads_faults_and_what_waits_for_a_head_are_held_within_the_same_limit() {
 }
 
 #[test]
+fn what_is_said_once_more_behind_the_head_is_not_held_beyond_its_end() {
+    let xml = "<m:MessageXml><t:Value Name='BackOffMilliseconds'>7</t:Value></m:MessageXml>";
+    for part in ["<m:ResponseCode>C</m:ResponseCode>", "<m:MessageText>T</m:MessageText>", xml] {
+        // the first is told, the second is not; what follows is longer than may be held
+        let content = format!(
+            "<m:Notifications><m:Notification/></m:Notifications>{part}{part}{}<m:ConnectionStatus>OK</m:ConnectionStatus>",
+            "<m:unknown>x</m:unknown>".repeat(100)
+        );
+        let body = soap::response("GetStreamingEvents", "Error", &content);
+        let seen = read_within(Limits::default().with_event_bytes(900), &body);
+        assert_eq!(seen.error, None, "{part}");
+        assert_eq!(seen.lines().len(), 4, "{part}: {}", seen.lines);
+    }
+}
+
+#[test]
 fn a_known_shape_does_not_pass_a_limit_that_another_would_not() {
     let body = |first: usize, second: usize, space: usize| {
         let event = |len: usize| {
