@@ -165,6 +165,9 @@ pub(crate) const CLASSES: &[(&str, As, &[Row])] = &[
         (b"<a>1<?p <!-- & ]]> ?>2</a>", "", 4),
         (b"<? p?><a/>", "Syntax(\"a processing instruction's target\")", 2),
         (b"<?1?><a/>", "Syntax(\"a processing instruction's target\")", 2),
+        (b"<?\xC2\xB7?><a/>", "Syntax(\"a processing instruction's target\")", 2), // U+00B7 goes on, and begins none
+        (b"<?p\xC3\x97?><a/>", "Syntax(\"a processing instruction's target\")", 3), // U+00D7
+        (b"<?\xC3\xA9\xC2\xB7?><a/>", "", 2),
         (b"<?p+?><a/>", "Syntax(\"white space or '?>' behind a target\")", 3),
         (b"<?p?+?><a/>", "Syntax(\"'?>'\")", 4),
         (b"<?a:b?><a/>", "InvalidQName", 3),
@@ -215,6 +218,8 @@ pub(crate) const CLASSES: &[(&str, As, &[Row])] = &[
         (b"<a>&#xD800;</a>", "InvalidCharacterReference", 3),
         (b"<a>&#xFFFE;</a>", "InvalidCharacterReference", 3),
         (b"<a>&#x110000;</a>", "InvalidCharacterReference", 3),
+        (b"<a>&#x110000g</a>", "InvalidCharacterReference", 3), // no more digits make it smaller
+        (b"<a>&#x10FFFF;&#1114111;</a>", "", 3),
         (b"<a>&#x100000041;</a>", "InvalidCharacterReference", 3),
         (b"<a>&#4294967361;</a>", "InvalidCharacterReference", 3),
         (b"<a>&#99999999999999999999999999;</a>", "InvalidCharacterReference", 3),
