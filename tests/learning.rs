@@ -262,6 +262,20 @@ fn a_known_event_inside_of_something_else_is_no_event() {
     }
 }
 
+#[test]
+fn a_known_event_ends_the_text_before_it_wherever_that_is_cut() {
+    let known = soap::NEW_MAIL;
+    for (before, behind) in [("]]", ">"), ("x]", "]>"), ("\r", "\n"), ("x", "x"), (" ]]", ""), ("", "]]>")] {
+        let body = soap::notification(&format!("{known}{known}{before}{known}{behind}{known}"));
+        let at = body.find(&format!("{before}{known}{behind}{known}")).unwrap();
+        let expected = read(false, &[body.as_bytes()]);
+        assert_eq!(expected.error.is_some(), behind == "]]>", "{before} {behind}");
+        for at in at..at + before.len() + known.len() + behind.len() {
+            assert_eq!(read(true, &cut::at(body.as_bytes(), at)), expected, "{before} {behind} cut at {at}");
+        }
+    }
+}
+
 /// What was taken for an event of a known shape has a mistake in it, which is found when learning is switched.
 #[test]
 fn a_mistake_in_an_event_that_is_being_followed_is_final_when_learning_is_switched() {

@@ -138,6 +138,7 @@ fn waited(open: u32, allowed: u32) -> f64 {
     let at = peer.now;
     while peer.count(GetStreamingEvents) == before {
         peer.pass(0.5);
+        assert!((peer.now - at).as_secs() < 60, "it is never asked for");
     }
     (peer.now - at).as_secs_f64() / window
 }
