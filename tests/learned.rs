@@ -192,6 +192,16 @@ fn two_heads_are_known_whichever_comes() {
 }
 
 #[test]
+fn two_heads_are_known_at_once_and_no_third() {
+    for (heads, known) in [(&["<a/>", "<b/>"][..], true), (&["<a/>", "<b/>", "<c/>"], false)] {
+        let mut parser = begun();
+        let mut round = || heads.iter().map(|head| steps(&mut parser, &heartbeat(head), usize::MAX)).sum::<u64>();
+        let rounds = [(); 12].map(|()| round());
+        assert_eq!(rounds[4..].contains(&0), known, "{heads:?}: {rounds:?}");
+    }
+}
+
+#[test]
 fn a_head_that_is_used_stays_when_others_come_once() {
     let mut parser = NotificationParser::new();
     for _ in 0..6 {
