@@ -120,6 +120,61 @@ fn nothing_is_known_where_learning_is_off() {
 }
 
 #[test]
+fn whether_forbidden_references_are_let_in_does_not_change_whether_anything_is_learned() {
+    let body = heartbeat("");
+    let steps_of = |mut parser: NotificationParser| [(); 4].map(|()| steps(&mut parser, &body, usize::MAX));
+    for lenient in [false, true] {
+        let learning = steps_of(NotificationParser::new().lenient(lenient));
+        assert_eq!(learning[2..], [0, 0], "{learning:?}");
+        let not = steps_of(NotificationParser::new().learning(false).lenient(lenient));
+        assert_eq!(not, [learning[0]; 4]);
+    }
+}
+
+#[test]
+fn heads_that_lead_to_the_same_place_share_its_tail() {
+    let event = event("NewMailEvent", "AAMkAD01");
+    let (one, other) = (envelope("<a/>", &event), envelope("<b/>", &event));
+    let head = other.find(&event).unwrap();
+    let mut parser = begun();
+    for _ in 0..3 {
+        steps(&mut parser, &one, usize::MAX);
+    }
+    // read with nothing known
+    let most = steps(&mut begun(), &other[..head], usize::MAX);
+    let found = steps(&mut parser, &other, usize::MAX);
+    assert!(found <= most, "{found} steps over what is new, {most} over its head alone");
+}
+
+#[test]
+fn tails_that_are_the_same_are_known_behind_each_of_two_heads() {
+    let success = envelope("", &event("NewMailEvent", "AAMkAD01"));
+    let warning = success.replace("\"Success\"", "\"Warning\"");
+    let mut parser = begun();
+    for body in [&success, &warning, &success, &warning] {
+        steps(&mut parser, body, usize::MAX);
+    }
+    for body in [&success, &warning, &warning, &success] {
+        let found = steps(&mut parser, body, usize::MAX);
+        assert!(found <= SUBSCRIPTION_ID, "{found}");
+    }
+}
+
+#[test]
+fn a_tail_is_known_behind_a_second_notification_too_where_the_first_is_empty() {
+    let event = event("NewMailEvent", "AAMkAD01");
+    let second = "</m:Notification><m:Notification><t:SubscriptionId>T</t:SubscriptionId>";
+    let body = envelope("", &format!("{second}{event}"));
+    let tail = body.len() - (body.find(&event).unwrap() + event.len());
+    let mut parser = begun();
+    for _ in 0..3 {
+        steps(&mut parser, &body, usize::MAX);
+    }
+    let without_tail = steps(&mut parser, &body[..body.len() - tail], usize::MAX);
+    assert_eq!(steps(&mut parser, &body[body.len() - tail..], usize::MAX), 0, "behind {without_tail}");
+}
+
+#[test]
 fn two_heads_are_known_whichever_comes() {
     for chunk in CHUNKS {
         let heads = ["<a/>", "<b/>"];
@@ -133,6 +188,16 @@ fn two_heads_are_known_whichever_comes() {
                 assert_eq!(steps(&mut parser, &heartbeat(head), chunk), 0, "round {round}, chunks of {chunk}");
             }
         }
+    }
+}
+
+#[test]
+fn two_heads_are_known_at_once_and_no_third() {
+    for (heads, known) in [(&["<a/>", "<b/>"][..], true), (&["<a/>", "<b/>", "<c/>"], false)] {
+        let mut parser = begun();
+        let mut round = || heads.iter().map(|head| steps(&mut parser, &heartbeat(head), usize::MAX)).sum::<u64>();
+        let rounds = [(); 12].map(|()| round());
+        assert_eq!(rounds[4..].contains(&0), known, "{heads:?}: {rounds:?}");
     }
 }
 

@@ -195,6 +195,110 @@ fn a_known_shape_with_markup_beyond_ascii_does_not_pass_in_a_document_of_ascii()
     assert!(seen.error.is_some());
 }
 
+#[test]
+fn a_value_beyond_ascii_does_not_pass_in_a_document_of_ascii_though_its_shape_is_known() {
+    let event = |id: &str| format!("<t:NewMailEvent><t:ItemId Id=\"{id}\"/></t:NewMailEvent>");
+    // values that differ, so that any is let in
+    let one = |id: &str| {
+        let declaration = "<?xml version=\"1.0\" encoding=\"US-ASCII\"?>";
+        declaration.to_owned() + &soap::notification(&[event("A"), event("BC"), event(id), event("D")].concat())
+    };
+    let found = assert_invisible(one("caf\u{e9}").as_bytes(), SEED, "the first document");
+    assert!(found.error.is_some());
+    // known by its head, too
+    let body = one("E").repeat(4) + &one("caf\u{e9}");
+    let found = assert_invisible(body.as_bytes(), SEED, "a document of a known head");
+    assert_eq!(found.lines.matches("Event NewMailEvent").count(), 18);
+    assert!(found.error.is_some());
+}
+
+#[test]
+fn what_was_written_as_a_reference_or_a_section_is_not_taken_without() {
+    // a value, one in an attribute, and an attribute that is not known, which is a part of the shape
+    let event = |[time, id, note]: [&str; 3]| {
+        format!(
+            "<t:NewMailEvent note=\"{note}\"><t:TimeStamp>{time}</t:TimeStamp><t:ItemId Id=\"{id}\"/></t:NewMailEvent>"
+        )
+    };
+    for (usual, raw, well_formed) in [
+        (["2026", "a&lt;b", ""], ["2026", "a<b", ""], false),
+        (["2026", "a&amp;b", ""], ["2026", "a&b", ""], false),
+        (["2026", "a&quot;b", ""], ["2026", "a\"b", ""], false),
+        (["x&lt;y", "a", ""], ["x<y", "a", ""], false),
+        (["x&amp;y", "a", ""], ["x&y", "a", ""], false),
+        (["x]]&gt;y", "a", ""], ["x]]>y", "a", ""], false),
+        (["<![CDATA[x&y]]>", "a", ""], ["x&y", "a", ""], false),
+        (["<![CDATA[x<y]]>", "a", ""], ["x<y", "a", ""], false),
+        (["x<!-- -->y", "a", ""], ["xy", "a", ""], true),
+        (["2026", "a", "a&lt;b"], ["2026", "a", "a<b"], false),
+        (["2026", "a", "a&amp;b"], ["2026", "a", "a&b"], false),
+        (["2026", "a", "a&#65;b"], ["2026", "a", "aAb"], true),
+    ] {
+        let body = soap::notification(&(event(usual).repeat(4) + &event(raw) + &event(usual)));
+        let found = assert_invisible(body.as_bytes(), SEED, "an event without references");
+        assert_eq!(found.error.is_none(), well_formed, "{raw:?}");
+    }
+}
+
+#[test]
+fn a_known_event_inside_of_something_else_is_no_event() {
+    for (open, close) in [
+        ("<!--", "-->"),
+        ("<?p ", "?>"),
+        ("<![CDATA[", "]]>"),
+        ("x<!--", "-->x"),
+        ("<t:x><!--", "--></t:x>"),
+        ("<t:x>", "</t:x>"),
+    ] {
+        let known = soap::NEW_MAIL;
+        let body = soap::notification(&format!("{known}{known}{open}{known}{close}{known}"));
+        let at = body.find(open).unwrap();
+        let expected = read(false, &[body.as_bytes()]);
+        assert_eq!(expected.error, None, "{open}");
+        assert_eq!(expected.lines.matches("Event NewMailEvent").count(), 3, "{open}");
+        for at in at..at + open.len() + 20 {
+            assert_eq!(read(true, &cut::at(body.as_bytes(), at)), expected, "{open} cut at {at}");
+        }
+    }
+}
+
+#[test]
+fn a_known_event_ends_the_text_before_it_wherever_that_is_cut() {
+    let known = soap::NEW_MAIL;
+    for (before, behind) in [("]]", ">"), ("x]", "]>"), ("\r", "\n"), ("x", "x"), (" ]]", ""), ("", "]]>")] {
+        let body = soap::notification(&format!("{known}{known}{before}{known}{behind}{known}"));
+        let at = body.find(&format!("{before}{known}{behind}{known}")).unwrap();
+        let expected = read(false, &[body.as_bytes()]);
+        assert_eq!(expected.error.is_some(), behind == "]]>", "{before} {behind}");
+        for at in at..at + before.len() + known.len() + behind.len() {
+            assert_eq!(read(true, &cut::at(body.as_bytes(), at)), expected, "{before} {behind} cut at {at}");
+        }
+    }
+}
+
+/// What was taken for an event of a known shape has a mistake in it, which is found when learning is switched.
+#[test]
+fn a_mistake_in_an_event_that_is_being_followed_is_final_when_learning_is_switched() {
+    let event = |time: &[u8]| {
+        [b"<t:NewMailEvent><t:TimeStamp>", time, b"</t:TimeStamp><t:ItemId Id=\"A\"/></t:NewMailEvent>"].concat()
+    };
+    let body = soap::notification("<t:SubscriptionId>S</t:SubscriptionId>|");
+    let (head, tail) = body.split_once('|').unwrap();
+    let before = [head.as_bytes(), &event(b"a"), &event("\u{e9}b".as_bytes()), &event("\u{20ac}".as_bytes())].concat();
+    let body = [&before, &event(b"x\xFFx")[..], tail.as_bytes()].concat();
+    let wrong = body.iter().position(|byte| *byte == 0xFF).unwrap();
+    for switch in [true, false] {
+        let mut parser = NotificationParser::new();
+        let (mut first, mut second) = body.split_at(wrong + 2);
+        while parser.next_message(&mut first).unwrap().is_some() {}
+        let mut parser = parser.learning(switch);
+        let error = parser.next_message(&mut second).unwrap_err();
+        assert_eq!(error.offset(), wrong as u64);
+        assert_eq!(parser.finish(), Err(error));
+        assert_eq!(parser.next_message(&mut second).unwrap_err(), error);
+    }
+}
+
 /// The second event is one of a known shape so far, when the body ends: that is told once and for all.
 #[test]
 fn a_body_that_ends_inside_of_a_known_event_stays_ended() {

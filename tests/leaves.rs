@@ -248,6 +248,22 @@ fn what_of_a_head_comes_behind_a_notification_is_a_response_of_its_own_once() {
 }
 
 #[test]
+fn what_was_said_in_the_head_is_not_said_again_behind_a_notification() {
+    let xml = |ms: u32| format!("<m:MessageXml><t:Value Name='BackOffMilliseconds'>{ms}</t:Value></m:MessageXml>");
+    let content = format!(
+        "<m:MessageText>early</m:MessageText><m:ResponseCode>NoError</m:ResponseCode>{}<m:MessageXml><t:x/></m:MessageXml>\
+         <m:Notifications><m:Notification><t:StatusEvent/></m:Notification></m:Notifications>\
+         <m:MessageText>late</m:MessageText><m:ResponseCode>ErrorServerBusy</m:ResponseCode>{}",
+        xml(7),
+        xml(8)
+    );
+    assert_read(
+        &soap::response("GetStreamingEvents", "Success", &content),
+        &[&format!("{STREAMING} text=\"early\" back_off_ms=7"), "Event StatusEvent", END],
+    );
+}
+
+#[test]
 fn what_a_subscribe_answered_comes_behind_its_head_whatever_the_order() {
     let parts = [
         "<m:SubscriptionId>S</m:SubscriptionId>",

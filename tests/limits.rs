@@ -101,6 +101,15 @@ fn rows() -> Vec<Row> {
         row(text, Limit::TextBytes, 5, "<a>\u{e9}123</a>", "<a>\u{e9}1234</a>", 8),
         row(text, Limit::TextBytes, 5, "<a>12345<!-- 12345 -->12345</a>", "<a>123<!-- -->123456</a>", 19),
         row(none.with_text_bytes(8), Limit::TextBytes, 8, "<a><![CDATA[12345]]></a>", "<a><![CDATA[123456]]></a>", 20),
+        // wherever the limit was looked at last
+        row(
+            none.with_text_bytes(12),
+            Limit::TextBytes,
+            12,
+            "<a>1234567</a><a><![CDATA[123]]></a>",
+            "<a>1234567<![CDATA[1]]></a>",
+            15,
+        ),
         row(none.with_text_bytes(0), Limit::TextBytes, 0, "<a><b/></a>", "<a> </a>", 3),
     ]
 }
@@ -210,6 +219,22 @@ fn heads_faults_and_what_waits_for_a_head_are_held_within_the_same_limit() {
             seen.error()
         );
         assert_eq!(read_within(Limits::default().with_event_bytes(3000), &body).error, None, "{body}");
+    }
+}
+
+#[test]
+fn what_is_said_once_more_behind_the_head_is_not_held_beyond_its_end() {
+    let xml = "<m:MessageXml><t:Value Name='BackOffMilliseconds'>7</t:Value></m:MessageXml>";
+    for part in ["<m:ResponseCode>C</m:ResponseCode>", "<m:MessageText>T</m:MessageText>", xml] {
+        // the first is told, the second is not; what follows is longer than may be held
+        let content = format!(
+            "<m:Notifications><m:Notification/></m:Notifications>{part}{part}{}<m:ConnectionStatus>OK</m:ConnectionStatus>",
+            "<m:unknown>x</m:unknown>".repeat(100)
+        );
+        let body = soap::response("GetStreamingEvents", "Error", &content);
+        let seen = read_within(Limits::default().with_event_bytes(900), &body);
+        assert_eq!(seen.error, None, "{part}");
+        assert_eq!(seen.lines().len(), 4, "{part}: {}", seen.lines);
     }
 }
 

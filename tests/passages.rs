@@ -278,3 +278,100 @@ fn a_known_tail_behind_text_is_read_as_what_it_is() {
         }
     }
 }
+
+#[test]
+fn a_known_tail_inside_of_an_element_that_is_open_is_not_well_formed() {
+    let known = events("Success");
+    let tail = format!("{TAIL}{END}");
+    let (before, _) = known.split_once(&tail).unwrap();
+    for open in ["<t:x>", "<x><y/>", "<t:SubscriptionId>"] {
+        let body = format!("{}{before}{open}{tail}{known}", known.repeat(3));
+        let at = 3 * known.len() + before.len() + open.len();
+        let expected = read(false, &[body.as_bytes()]);
+        assert!(expected.error.is_some(), "{open}");
+        for at in at - open.len()..at + 20 {
+            assert_eq!(read(true, &cut::at(body.as_bytes(), at)), expected, "{open} cut at {at}");
+        }
+    }
+}
+
+#[test]
+fn what_is_learned_of_a_tail_holds_behind_a_second_notification_only_where_that_stands_alike() {
+    let known = events("Success");
+    let second = format!("<m:Notification><t:SubscriptionId>T</t:SubscriptionId>{EVENT}{TAIL}{END}");
+    let (before, _) = known.split_once(TAIL).unwrap();
+    let (empty, _) = known.split_once(EVENT).unwrap();
+    // the elements that the tail closes have other names, or none is open
+    for between in [
+        format!("</m:Notification></m:Notifications><n:Notifications xmlns:n=\"{M}\">"),
+        "</m:Notification></m:Notifications>".to_owned(),
+    ] {
+        for first in [before, empty] {
+            let body = format!("{}{first}{between}{second}{known}", known.repeat(3));
+            let found = assert_invisible(body.as_bytes(), 7);
+            assert!(found.error.is_some(), "{between}");
+        }
+    }
+    // another response message, in which what the tail says once more is said for the first time
+    let again = TAIL.replace("<m:ErrorSubscriptionIds/>", "<m:ResponseCode>NoError</m:ResponseCode>");
+    let known = known.replace(TAIL, &again);
+    let second = second.replace(TAIL, &again);
+    for class in ["Success", "Error"] {
+        let between = format!(
+            "</m:Notification></m:Notifications></m:GetStreamingEventsResponseMessage>\
+             <m:GetStreamingEventsResponseMessage ResponseClass=\"{class}\"><m:Notifications>"
+        );
+        for first in [before, empty] {
+            let body = format!("{}{first}{between}{second}{known}", known.repeat(3));
+            let found = assert_invisible(body.as_bytes(), 7);
+            assert_eq!(found.error, None);
+            let late = format!("Response operation=GetStreamingEvents class={class} code=\"NoError\"");
+            assert!(found.lines.contains(&late), "{}", found.lines);
+        }
+    }
+}
+
+#[test]
+fn an_id_that_a_subscribe_answered_comes_each_time_though_its_head_is_known() {
+    let answered =
+        events("Success").replace("<m:Notifications>", "<m:SubscriptionId>X</m:SubscriptionId><m:Notifications>");
+    // or only its events are
+    for before in [String::new(), events("Error").repeat(2)] {
+        let found = assert_invisible((before + &answered.repeat(4)).as_bytes(), 7);
+        assert_eq!(found.error, None);
+        assert_eq!(found.lines.matches("Subscribed subscription_id=\"X\"").count(), 4, "{}", found.lines);
+    }
+}
+
+#[test]
+fn the_same_head_in_a_document_of_another_encoding_is_read_as_what_it_is() {
+    let usual = events("Success").replace("<s:Header>", "<s:Header><x>\u{e9}</x>");
+    let ascii = format!("<?xml version=\"1.0\" encoding=\"US-ASCII\"?>{}", events("Success"));
+    let wrong = ascii.replace(TAIL, &TAIL.replace("OK", "OK\u{e9}"));
+    for body in [
+        [&usual.repeat(3)[..], &ascii.repeat(3), &usual, &ascii, &wrong].concat(),
+        [&ascii.repeat(3)[..], &usual.repeat(3), &ascii, &wrong].concat(),
+    ] {
+        let found = assert_invisible(body.as_bytes(), 7);
+        assert!(found.error.is_some());
+    }
+}
+
+#[test]
+fn nothing_of_what_was_known_is_left_when_learning_is_switched() {
+    // a number may be given anew: it must not lead to where it led before
+    for (first, then) in [(events("Success"), heartbeat()), (heartbeat(), events("Success"))] {
+        for switch in [true, false] {
+            let mut parser = NotificationParser::new();
+            let before = first.repeat(4);
+            let mut input = before.as_bytes();
+            while parser.next_message(&mut input).unwrap().is_some() {}
+            let mut parser = if switch { parser.learning(false).learning(true) } else { parser.lenient(true) };
+            parser.reset();
+            let body = [&then[..], &then, &then, &then, &first, &first, &then].concat();
+            let seen = seen::messages(&mut parser, [body.as_bytes()]);
+            assert_eq!(seen, read(false, &[body.as_bytes()]));
+            assert_eq!(seen.error, None);
+        }
+    }
+}

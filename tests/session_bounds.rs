@@ -112,7 +112,7 @@ fn who_takes_a_subscription_over_a_minute_after_a_break_is_a_rival() {
 
 #[test]
 fn a_connection_that_will_end_within_three_minutes_is_not_given_up_for_others() {
-    for (minutes, given_up) in [(27, true), (29, false)] {
+    for (minutes, given_up) in [(27, true), (28, false), (29, false)] {
         let who =
             |user: &str| Subscription::new().impersonate(Impersonation::PrimarySmtpAddress(Text::new(user).unwrap()));
         let mut peer = Peer::new(Config::default().with_max_connections(1));
@@ -197,4 +197,118 @@ fn an_id_that_was_given_to_another_is_no_longer_that_of_one_set_aside() {
     peer.session.unsubscribe(aside, now);
     peer.drain();
     assert_eq!(peer.count(Unsubscribe), 0, "it is the other's");
+}
+
+#[test]
+fn as_many_requests_as_are_allowed_are_under_way_at_a_time() {
+    for (most, expected) in [(0, 1), (1, 1), (2, 2), (4, 4)] {
+        let mut peer = Peer::new(Config::default().with_max_requests(most));
+        for _ in 0..5 {
+            peer.session.subscribe(Subscription::new());
+        }
+        peer.drain();
+        assert_eq!(peer.count(Subscribe), expected);
+        let id = peer.last(Subscribe).id;
+        peer.say(id, subscribed(LONG));
+        assert_eq!(peer.count(Subscribe), expected + 1, "one is answered, the next is sent");
+    }
+}
+
+#[test]
+fn a_document_with_an_event_is_useful_whatever_else_is_in_it() {
+    let (mut peer, key) = Peer::live(Config::default().with_useless_documents(5));
+    let id = peer.stream();
+    let own = peer.session.subscription_id(key).unwrap().to_owned();
+    let more = "<m:ConnectionStatus>OK</m:ConnectionStatus>";
+    let document = streaming("Success", "NoError", &format!("{}{more}", notification(&own, "AAMk")));
+    for _ in 0..10 {
+        // and in however many pieces it comes
+        let (first, second) = document.split_at(document.find(more).unwrap());
+        peer.say(id, first);
+        peer.say(id, second);
+    }
+    assert_eq!(peer.mails.len(), 10);
+    assert!(!peer.cancelled.contains(&id));
+}
+
+#[test]
+fn an_answer_may_have_as_many_bytes_as_are_allowed_and_not_one_more() {
+    let most = 1000;
+    let mut peer = Peer::new(Config::default().with_useless_bytes(most as u64));
+    peer.subscribe(Subscription::new());
+    let id = peer.last(Subscribe).id;
+    peer.say(id, " ".repeat(most));
+    assert!(!peer.cancelled.contains(&id));
+    peer.say(id, " ");
+    assert!(peer.cancelled.contains(&id));
+}
+
+#[test]
+fn an_id_of_fewer_than_four_and_twenty_characters_is_made_anew_after_a_break() {
+    for (len, anew) in [(23, true), (24, false)] {
+        let mut peer = Peer::new(Config::default());
+        peer.subscribe(Subscription::new().resume(Text::new(&"x".repeat(len)).unwrap()));
+        let id = peer.stream();
+        peer.say(id, ok());
+        peer.fail(id);
+        peer.pass(10.0);
+        assert_eq!(peer.count(Subscribe), usize::from(anew), "{len} characters");
+        assert_eq!(peer.count(GetStreamingEvents), if anew { 1 } else { 2 }, "{len} characters");
+    }
+}
+
+#[test]
+fn a_connection_that_has_lasted_ten_seconds_may_end() {
+    for (seconds, at_once) in [(9.999, false), (10.0, true)] {
+        let (mut peer, _) = Peer::live(Config::default());
+        let id = peer.stream();
+        peer.pass(seconds);
+        peer.say(id, closed());
+        peer.end(id);
+        assert_eq!(peer.count(GetStreamingEvents), if at_once { 2 } else { 1 }, "{seconds} s");
+    }
+}
+
+#[test]
+fn a_clean_end_ten_seconds_after_anothers_break_shows_that_an_id_is_still_good() {
+    for (seconds, good) in [(9.9, false), (10.0, true)] {
+        let who =
+            |user: &str| Subscription::new().impersonate(Impersonation::PrimarySmtpAddress(Text::new(user).unwrap()));
+        let mut peer = Peer::new(Config::default());
+        let mut ids = vec![];
+        for user in ["a@x", "b@x"] {
+            peer.subscribe(who(user));
+            peer.answer_subscribes("short");
+            ids.push(peer.stream());
+        }
+        for id in &ids {
+            peer.say(*id, ok());
+        }
+        peer.pass(60.0);
+        peer.fail(ids[1]); // the server may have started anew
+        peer.pass(seconds);
+        peer.answer_subscribes("short");
+        assert_eq!((peer.count(Subscribe), peer.count(GetStreamingEvents)), (3, 3), "the other's is made anew");
+        peer.say(ids[0], closed());
+        peer.end(ids[0]);
+        let expected = if good { (3, 4) } else { (4, 3) };
+        assert_eq!((peer.count(Subscribe), peer.count(GetStreamingEvents)), expected, "{seconds} s");
+    }
+}
+
+#[test]
+fn a_connection_that_is_full_does_not_wait_for_those_under_way() {
+    for (answered, full) in [(199, false), (200, true)] {
+        let mut peer = Peer::new(Config::default().with_max_requests(300));
+        for _ in 0..=answered {
+            peer.session.subscribe(Subscription::new());
+        }
+        peer.drain();
+        let asked: Vec<_> = peer.sent.iter().map(|sent| sent.id).collect();
+        for (number, id) in asked.iter().take(answered).enumerate() {
+            peer.answer_unasked(*id, &format!("{LONG}{number}"));
+        }
+        peer.drain();
+        assert_eq!(peer.count(GetStreamingEvents), usize::from(full), "{answered}");
+    }
 }

@@ -6,9 +6,11 @@ mod session_common;
 use core::time::Duration;
 
 use ews_stream::Operation::{GetStreamingEvents, Subscribe, Unsubscribe};
-use ews_stream::request::{DistinguishedFolder, EventTypes, Text};
-use ews_stream::session::{Config, GapReason, Group, Instant, Output, SessionEvent, Subscription};
-use session_common::{LONG, Peer, closed, error_ids, message, ok, streaming, subscribed};
+use ews_stream::request::{DistinguishedFolder, EventTypes, Impersonation, Text};
+use ews_stream::session::{
+    Config, FailureReason, GapReason, Group, Instant, Output, SessionEvent, Subscription, SubscriptionKey,
+};
+use session_common::{LONG, Peer, closed, envelope, error_ids, mail, message, ok, streaming, subscribed};
 
 /// Sun, 06 Nov 1994 08:49:37 GMT
 const WALL: u64 = 784_111_777;
@@ -58,7 +60,7 @@ fn who_leaves_while_nothing_may_be_sent_is_gone_after_a_while() {
 }
 
 /// Two subscriptions on one connection.
-fn two() -> (Peer, [ews_stream::session::SubscriptionKey; 2]) {
+fn two() -> (Peer, [SubscriptionKey; 2]) {
     let mut peer = Peer::new(Config::default());
     let keys = [(); 2].map(|()| peer.subscribe(Subscription::new()));
     peer.answer_subscribes(LONG);
@@ -357,7 +359,7 @@ fn a_mailbox_with_too_many_subscriptions_is_told_and_asked_seldom() {
 }
 
 /// A group that is live, with the cookie of its server.
-fn grouped() -> (Peer, ews_stream::session::SubscriptionKey) {
+fn grouped() -> (Peer, SubscriptionKey) {
     let mut peer = Peer::new(Config::default());
     let group = Group::new("g", Text::new("anna@example.com").unwrap());
     let key = peer.subscribe(Subscription::new().group(group));
@@ -453,4 +455,310 @@ fn an_inner_code_counts_where_the_outer_one_says_nothing() {
         peer.end(id);
         assert_eq!(peer.told(|event| matches!(event, SessionEvent::Failed { .. })) > 0, fails, "{outer}");
     }
+}
+
+#[test]
+fn an_event_shows_that_its_subscription_is_live_before_its_document_is_complete() {
+    let mut peer = Peer::new(Config::default());
+    let key = peer.subscribe(Subscription::new());
+    peer.answer_subscribes(LONG);
+    let id = peer.stream();
+    let own = peer.session.subscription_id(key).unwrap().to_owned();
+    let document = mail(&own, "AAMk");
+    let (event, rest) = document.split_at(document.find("</m:Notification>").unwrap());
+    peer.say(id, event);
+    assert_eq!(peer.mails.len(), 1);
+    assert!(peer.session.is_live(key));
+    assert_eq!(peer.told(|event| *event == SessionEvent::Live(key)), 1);
+    peer.say(id, rest);
+    assert_eq!(peer.told(|event| *event == SessionEvent::Live(key)), 1);
+}
+
+#[test]
+fn a_subscription_is_live_from_its_first_sign_of_life_and_no_younger_for_the_second() {
+    let (mut peer, key) = Peer::live(Config::default());
+    let lose = |peer: &mut Peer| {
+        let (id, before) = (peer.stream(), peer.count(Subscribe));
+        peer.say(id, streaming("Error", "ErrorSubscriptionNotFound", ""));
+        peer.count(Subscribe) > before
+    };
+    assert!(lose(&mut peer), "the first time at once");
+    peer.answer_subscribes(LONG);
+    let id = peer.stream();
+    let own = peer.session.subscription_id(key).unwrap().to_owned();
+    let document = mail(&own, "AAMk");
+    let (event, rest) = document.split_at(document.find("</m:Notification>").unwrap());
+    peer.say(id, event);
+    peer.pass(20.0);
+    peer.say(id, rest);
+    peer.pass(11.0);
+    assert!(lose(&mut peer), "it was live for longer than half a minute");
+}
+
+#[test]
+fn an_id_that_a_break_made_doubtful_before_it_was_used_is_made_anew() {
+    let mut peer = Peer::new(Config::default());
+    let who = |user: &str| Subscription::new().impersonate(Impersonation::PrimarySmtpAddress(Text::new(user).unwrap()));
+    peer.subscribe(who("a@x"));
+    peer.answer_subscribes(LONG);
+    let stream = peer.stream();
+    peer.say(stream, ok());
+    peer.subscribe(who("b@x"));
+    let asked = peer.last(Subscribe).id;
+    // another is under way, so that the one with an id waits for it
+    peer.subscribe(who("b@x"));
+    let under_way = peer.last(Subscribe).id;
+    peer.say(asked, subscribed("short"));
+    peer.fail(stream);
+    peer.pass(10.0);
+    peer.say(under_way, subscribed(LONG));
+    peer.end(under_way);
+    assert_eq!(peer.count(Subscribe), 4, "at once");
+    assert_eq!(peer.gaps(), [], "nobody was told that it is live");
+}
+
+#[test]
+fn a_gap_before_the_first_event_has_no_timestamp() {
+    let (mut peer, key) = Peer::live(Config::default());
+    let mut last = Vec::new();
+    for with_event in [false, true] {
+        let stream = peer.stream();
+        let own = peer.session.subscription_id(key).unwrap().to_owned();
+        if with_event {
+            peer.say(stream, mail(&own, "AAMk"));
+        }
+        peer.fail(stream);
+        peer.pass(60.0);
+        let stream = peer.stream();
+        peer.say(stream, ok());
+        let timestamp = |event: &SessionEvent| match event {
+            SessionEvent::Gap { last_timestamp, .. } => Some(last_timestamp.clone()),
+            _ => None,
+        };
+        last.push(peer.events.iter().rev().find_map(timestamp).unwrap());
+    }
+    assert_eq!(last, [None, Some("2026-03-05T09:14:01Z".to_owned())]);
+}
+
+#[test]
+fn a_mailbox_that_is_refused_with_an_odd_status_holds_up_no_other() {
+    let mut peer = Peer::new(Config::default());
+    let key = peer.subscribe(Subscription::new());
+    let id = peer.last(Subscribe).id;
+    peer.head(id, 418, &[]);
+    peer.end(id);
+    assert_eq!(peer.events, [SessionEvent::Failed { key, reason: FailureReason::Http(418), code: None }]);
+    peer.subscribe(Subscription::new());
+    assert_eq!(peer.count(Subscribe), 2, "at once");
+}
+
+#[test]
+fn a_mailbox_that_says_to_wait_as_long_as_is_waited_anyway_is_asked_then() {
+    // a wait of its own that is no matter of chance
+    let mut peer = Peer::new(Config::default().with_backoff_base(Duration::ZERO));
+    peer.subscribe(Subscription::new());
+    let id = peer.last(Subscribe).id;
+    peer.say(id, refused("ErrorMailboxFailover", Some(1000)));
+    peer.end(id);
+    peer.pass(0.999);
+    assert_eq!(peer.count(Subscribe), 1);
+    peer.pass(0.001);
+    assert_eq!(peer.count(Subscribe), 2);
+}
+
+#[test]
+fn only_a_success_without_a_code_of_an_error_shows_that_a_connection_works() {
+    let of = |class: &str, code: &str| {
+        envelope(&format!(
+            "<m:GetStreamingEventsResponse><m:ResponseMessages><m:GetStreamingEventsResponseMessage{class}>{code}\
+             </m:GetStreamingEventsResponseMessage></m:ResponseMessages></m:GetStreamingEventsResponse>"
+        ))
+    };
+    let (success, warning) = (" ResponseClass='Success'", " ResponseClass='Warning'");
+    let (no_error, error) =
+        ("<m:ResponseCode>NoError</m:ResponseCode>", "<m:ResponseCode>ErrorWhatever</m:ResponseCode>");
+    for (class, code, works) in [
+        (success, no_error, true),
+        (success, "", true),
+        (warning, no_error, true),
+        (warning, error, false),
+        (success, error, false),
+        ("", no_error, false),
+        ("", "", false),
+    ] {
+        let mut peer = Peer::new(Config::default());
+        let key = peer.subscribe(Subscription::new());
+        peer.answer_subscribes(LONG);
+        let id = peer.stream();
+        peer.say(id, of(class, code));
+        assert_eq!(peer.session.is_live(key), works, "{class} {code}");
+        assert!(!peer.cancelled.contains(&id));
+    }
+}
+
+/// An answer to a Subscribe of several messages, each an error with this code, or without one.
+fn errors(codes: &[&str]) -> String {
+    let message = |code: &&str| {
+        let code = if code.is_empty() { String::new() } else { format!("<m:ResponseCode>{code}</m:ResponseCode>") };
+        format!("<m:SubscribeResponseMessage ResponseClass='Error'>{code}</m:SubscribeResponseMessage>")
+    };
+    let messages: String = codes.iter().map(message).collect();
+    envelope(&format!("<m:SubscribeResponse><m:ResponseMessages>{messages}</m:ResponseMessages></m:SubscribeResponse>"))
+}
+
+#[test]
+fn of_several_errors_the_last_counts_that_says_what_it_is() {
+    let (fails, again) = ("ErrorFolderNotFound", "ErrorServerBusy");
+    for (codes, expected) in [
+        (&[fails][..], Some(fails)),
+        (&[again, fails], Some(fails)),
+        (&["", fails], Some(fails)),
+        (&[fails, ""], Some(fails)),
+        (&[fails, again], None),
+        (&[again], None),
+        // an error all the same
+        (&[""], None),
+    ] {
+        let mut peer = Peer::new(Config::default());
+        peer.subscribe(Subscription::new());
+        let id = peer.last(Subscribe).id;
+        peer.say(id, errors(codes));
+        let code = |event: &SessionEvent| match event {
+            SessionEvent::Failed { code, .. } => code.clone(),
+            _ => None,
+        };
+        let failed: Vec<_> = peer.events.iter().filter_map(code).collect();
+        assert_eq!(failed, expected.into_iter().collect::<Vec<_>>(), "{codes:?}");
+        let waits =
+            |event: &SessionEvent| matches!(event, SessionEvent::BackingOff { reason: GapReason::ServerError, .. });
+        assert_eq!(peer.told(waits), usize::from(expected.is_none()), "{codes:?}");
+    }
+}
+
+#[test]
+fn an_id_that_a_document_complains_about_twice_is_complained_about_once() {
+    for code in ["ErrorSubscriptionNotFound", "ErrorAccessDenied", "ErrorNewEventStreamConnectionOpened"] {
+        let (mut peer, [bad, good]) = two();
+        let stream = peer.stream();
+        let own = peer.session.subscription_id(bad).unwrap().to_owned();
+        let told = peer.events.len();
+        peer.say(stream, error_ids(code, &[&own, &own], "").replace("Closed", "OK"));
+        let of_it = match code {
+            "ErrorAccessDenied" => peer.told(|event| matches!(event, SessionEvent::Failed { key, .. } if *key == bad)),
+            "ErrorNewEventStreamConnectionOpened" => peer.told(|event| *event == SessionEvent::TakenOver(bad)),
+            _ => {
+                assert_eq!(peer.count(Subscribe), 3, "made anew, and at once");
+                peer.answer_subscribes(LONG);
+                let stream = peer.stream();
+                peer.say(stream, ok());
+                assert_eq!(peer.gaps(), [(bad, GapReason::SubscriptionLost)]);
+                assert!(peer.session.is_live(bad));
+                1
+            }
+        };
+        assert_eq!(of_it, 1, "{code}: {:?}", &peer.events[told..]);
+        assert!(peer.session.is_live(good), "{code}");
+    }
+}
+
+#[test]
+fn however_often_an_id_is_complained_about_the_others_count_as_well() {
+    let (mut peer, keys) = two();
+    let stream = peer.stream();
+    let ids = keys.map(|key| peer.session.subscription_id(key).unwrap().to_owned());
+    let named = [&ids[0], &ids[0], &ids[0], &ids[1]].map(String::as_str);
+    peer.say(stream, error_ids("ErrorSubscriptionNotFound", &named, ""));
+    assert_eq!(peer.count(Subscribe), 4, "both are made anew");
+    assert!(peer.cancelled.contains(&stream));
+}
+
+#[test]
+fn a_complaint_about_one_that_leaves_before_its_document_is_complete_is_passed_over() {
+    let (mut peer, [leaves, stays]) = two();
+    let stream = peer.stream();
+    let id = peer.session.subscription_id(leaves).unwrap().to_owned();
+    let document = error_ids("ErrorNewEventStreamConnectionOpened", &[&id], "").replace("Closed", "OK");
+    let (first, rest) = document.split_at(document.find("<m:ConnectionStatus>").unwrap());
+    peer.say(stream, first);
+    let now = peer.at();
+    peer.session.unsubscribe(leaves, now);
+    peer.say(stream, rest);
+    assert_eq!(peer.told(|event| matches!(event, SessionEvent::TakenOver(_))), 0);
+    assert!(peer.session.is_live(stays));
+}
+
+#[test]
+fn an_answer_that_says_nothing_is_no_answer() {
+    let (mut peer, key) = Peer::live(Config::default());
+    let now = peer.at();
+    peer.session.unsubscribe(key, now);
+    peer.drain();
+    let id = peer.last(Unsubscribe).id;
+    peer.say(id, envelope(""));
+    assert_eq!(peer.told(|event| *event == SessionEvent::Closed(key)), 0);
+    // its body may say more
+    peer.say(id, message("Unsubscribe", "Success", "NoError", ""));
+    assert_eq!(peer.told(|event| *event == SessionEvent::Closed(key)), 1);
+    assert_eq!(peer.count(Unsubscribe), 1);
+}
+
+#[test]
+fn a_closed_holds_until_something_good_is_said() {
+    let nothing = envelope("");
+    for (after, holds) in [("", true), (nothing.as_str(), true), (ok().as_str(), false), (closed().as_str(), true)] {
+        let (mut peer, key) = Peer::live(Config::default());
+        let stream = peer.stream();
+        peer.pass(60.0);
+        peer.say(stream, closed());
+        peer.say(stream, after);
+        peer.end(stream);
+        peer.pass(60.0);
+        let next = peer.stream();
+        assert_ne!(next, stream);
+        peer.say(next, ok());
+        let expected = if holds { vec![] } else { vec![(key, GapReason::ConnectionLost)] };
+        assert_eq!(peer.gaps(), expected, "{after}");
+    }
+}
+
+#[test]
+fn the_limit_for_silence_holds_from_the_first_message_on_even_where_that_had_longer() {
+    let config = Config::default();
+    let config =
+        config.with_first_message_limit(Duration::from_secs(600)).with_silence_limit(Some(Duration::from_secs(60)));
+    let (mut peer, _) = Peer::live(config);
+    let stream = peer.stream();
+    peer.pass(59.0);
+    assert!(peer.cancelled.is_empty());
+    peer.pass(2.0);
+    assert_eq!(peer.cancelled, [stream]);
+}
+
+#[test]
+fn a_connection_is_filled_even_if_one_waits_for_it_twice() {
+    let mut peer = Peer::new(Config::default().with_max_requests(300));
+    for _ in 0..200 {
+        peer.session.subscribe(Subscription::new());
+    }
+    peer.drain();
+    let asked: Vec<_> = peer.sent.iter().map(|sent| sent.id).collect();
+    assert_eq!(asked.len(), 200);
+    // the third gets the second one's id, which so is no good: the second is made anew, and waits already
+    for (id, own) in asked.iter().zip(["another-id-longer-than-24-characters", LONG, LONG]) {
+        peer.answer_unasked(*id, own);
+    }
+    peer.drain();
+    assert_eq!(peer.count(Subscribe), 201);
+    let anew = peer.last(Subscribe).id;
+    for (number, id) in asked.iter().enumerate().skip(3).take(196) {
+        peer.answer_unasked(*id, &format!("{LONG}{number}"));
+    }
+    peer.answer_unasked(anew, &format!("{LONG}anew"));
+    peer.answer_unasked(asked[199], &format!("{LONG}last"));
+    peer.drain();
+    assert_eq!(peer.count(GetStreamingEvents), 1);
+    let mut ids = peer.last(GetStreamingEvents).ids();
+    ids.sort();
+    ids.dedup();
+    assert_eq!(ids.len(), 200);
 }

@@ -116,3 +116,117 @@ fn a_request_given_up_that_reaches_the_server_late_is_no_rival() {
     peer.say(third, streaming("Error", "ErrorNewEventStreamConnectionOpened", ""));
     assert_eq!(peer.told(|e| *e == SessionEvent::TakenOver(key)), 1);
 }
+
+/// When a connection is asked for with one Subscribe answered and another under way, with so many connections open and so
+/// many allowed; in multiples of the time that is waited for the others.
+fn waited(open: u32, allowed: u32) -> f64 {
+    let window = 2.0;
+    let config = Config::default().with_pack_window(std::time::Duration::from_secs_f64(window));
+    let mut peer = Peer::new(config.with_max_connections(allowed));
+    for _ in 0..open {
+        peer.subscribe(Subscription::new());
+        peer.answer_subscribes(LONG);
+        let id = peer.stream();
+        peer.say(id, ok());
+    }
+    let before = peer.count(GetStreamingEvents);
+    assert_eq!(before, open as usize);
+    peer.subscribe(Subscription::new());
+    peer.subscribe(Subscription::new());
+    let under_way: Vec<_> = peer.sent.iter().rev().filter(|s| s.operation == Subscribe).map(|s| s.id).collect();
+    peer.say(under_way[0], subscribed(LONG));
+    let at = peer.now;
+    while peer.count(GetStreamingEvents) == before {
+        peer.pass(0.5);
+        assert!((peer.now - at).as_secs() < 60, "it is never asked for");
+    }
+    (peer.now - at).as_secs_f64() / window
+}
+
+#[test]
+fn the_last_connection_is_worth_a_longer_wait_for_the_others_but_not_the_first() {
+    assert_eq!(waited(1, 2), 12.0);
+    assert_eq!(waited(1, 3), 1.0, "it is not the last");
+    assert_eq!(waited(0, 1), 1.0, "nobody is served yet");
+    assert_eq!(waited(0, 2), 1.0);
+}
+
+#[test]
+fn when_enough_have_gone_connections_are_opened_for_long_again() {
+    let mut peer = Peer::new(Config::default().with_max_connections(1));
+    let stays = peer.subscribe(of("a@x"));
+    let goes = peer.subscribe(of("b@x"));
+    peer.answer_subscribes(LONG);
+    let short =
+        |peer: &Peer| peer.last(GetStreamingEvents).body.contains("<m:ConnectionTimeout>1</m:ConnectionTimeout>");
+    for _ in 0..2 {
+        assert!(short(&peer), "they take turns");
+        let id = peer.stream();
+        peer.say(id, ok());
+        closes(&mut peer);
+    }
+    let now = peer.at();
+    peer.session.unsubscribe(goes, now);
+    peer.drain();
+    let id = peer.last(ews_stream::Operation::Unsubscribe).id;
+    peer.say(id, message("Unsubscribe", "Success", "NoError", ""));
+    assert_eq!(peer.told(|e| *e == SessionEvent::Closed(goes)), 1);
+    let id = peer.stream();
+    peer.say(id, ok());
+    closes(&mut peer);
+    assert!(!short(&peer));
+    let id = peer.stream();
+    peer.say(id, ok());
+    assert!(peer.session.is_live(stays));
+}
+
+#[test]
+fn a_limit_that_the_server_has_lowered_comes_back_to_what_it_was_and_no_further() {
+    let mut peer = Peer::new(Config::default().with_max_connections(2));
+    for user in ["a@x", "b@x", "c@x"] {
+        peer.subscribe(of(user));
+    }
+    peer.answer_subscribes(LONG);
+    let id = peer.stream();
+    peer.say(id, fault("ErrorExceededConnectionCount"));
+    let mut most = 0;
+    while peer.now < std::time::Duration::from_secs(2 * 3600) {
+        peer.pass(10.0);
+        let open: Vec<_> =
+            peer.sent.iter().filter(|s| s.operation == GetStreamingEvents).map(|s| (s.id, s.at)).collect();
+        for (id, at) in open {
+            // each connection lasts a minute
+            let ends = peer.now.as_secs_f64() - at > 60.0;
+            peer.say(id, if ends { closed() } else { ok() });
+            if ends {
+                peer.end(id);
+            }
+        }
+        most = most.max(peer.session.connections());
+    }
+    assert_eq!(most, 2);
+}
+
+#[test]
+fn two_connections_of_another_are_made_one_where_that_makes_room() {
+    let mut peer = Peer::new(Config::default().with_max_connections(2));
+    let mut first = vec![];
+    for _ in 0..2 {
+        peer.subscribe(of("a@x"));
+        peer.answer_subscribes(LONG);
+        let id = peer.stream();
+        peer.say(id, ok());
+        first.push(id);
+    }
+    assert_eq!(peer.session.connections(), 2);
+    let other = peer.subscribe(of("b@x"));
+    peer.answer_subscribes(LONG);
+    peer.pass(1.0);
+    assert_eq!(peer.cancelled, first);
+    assert_eq!(peer.session.connections(), 2);
+    let now: Vec<_> =
+        peer.sent.iter().rev().filter(|s| s.operation == GetStreamingEvents).map(|s| (s.id, s.ids().len())).collect();
+    assert_eq!((now[0].1, now[1].1), (2, 1));
+    peer.say(now[1].0, ok());
+    assert!(peer.session.is_live(other));
+}

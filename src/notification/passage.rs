@@ -88,7 +88,7 @@ struct Passage {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct PassageId {
     pub(super) place: u8,
-    /// Never 0, and never again that of another.
+    /// Never again that of another, as long as anything is known.
     pub(super) number: u32,
 }
 
@@ -150,7 +150,7 @@ impl Passages {
 
     /// Turned off, nothing is learned, and what was learned is let go.
     pub(super) fn enable(&mut self, enabled: bool) {
-        *self = Self { enabled, numbers: self.numbers, ..Self::new() };
+        *self = Self { enabled, ..Self::new() };
     }
 
     pub(super) const fn is_enabled(&self) -> bool {

@@ -1,6 +1,7 @@
 //! A request in flight: what it is for, what was said on it, and how long it may take. Depends on the parser, errors,
 //! configuration and time.
 
+use alloc::collections::BTreeSet;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::time::Duration;
@@ -80,8 +81,8 @@ pub(super) struct Stream {
     // of the document that is being read
     pub(super) doc_closed: bool,
     pub(super) doc_useful: bool,
-    /// Ids that the document complains about.
-    pub(super) named: Vec<SubscriptionKey>,
+    /// Those that the document complains about, each once, however often the server repeats them.
+    pub(super) named: BTreeSet<SubscriptionKey>,
     pub(super) named_any: bool,
     // of the last minute
     pub(super) window: Instant,
@@ -108,7 +109,7 @@ impl Stream {
             short: timeout == ConnectionTimeout::MIN,
             doc_closed: false,
             doc_useful: false,
-            named: Vec::new(),
+            named: BTreeSet::new(),
             named_any: false,
             window: now,
             useless_documents: 0,

@@ -415,13 +415,9 @@ impl Session {
     }
 
     fn subscription_due(&mut self, key: SubscriptionKey) {
-        let Some(record) = self.table.get(key) else { return };
-        if record.not_before > self.now {
-            return;
-        }
-        match record.state.phase {
-            Phase::Wanted => self.to_subscribe.push_back(key),
-            Phase::Leaving => self.apply(key, Input::Unsubscribed),
+        match self.table.get(key).map(|record| record.state.phase) {
+            Some(Phase::Wanted) => self.to_subscribe.push_back(key),
+            Some(Phase::Leaving) => self.apply(key, Input::Unsubscribed),
             _ => {}
         }
     }

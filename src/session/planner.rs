@@ -93,8 +93,7 @@ impl Session {
     }
 
     fn send_subscribe(&mut self, key: SubscriptionKey) -> Option<RequestId> {
-        let due = |at: Instant| at <= self.now;
-        let record = self.table.get(key).filter(|r| r.state.phase == Phase::Wanted && due(r.not_before))?;
+        let record = self.table.get(key).filter(|record| record.state.phase == Phase::Wanted)?;
         let lane_index = record.lane;
         let lane = self.lanes.get_mut(lane_index)?;
         match lane.anchor {

@@ -215,10 +215,7 @@ impl Session {
                 let found = find(bad, &flight.kind, &self.table);
                 if let Kind::Stream(stream) = &mut flight.kind {
                     stream.named_any |= !bad.is_empty();
-                    // no more than there are members, however often the server repeats them
-                    if stream.named.len() < stream.members.len() {
-                        stream.named.extend(found);
-                    }
+                    stream.named.extend(found);
                 }
             }
             Message::ConnectionStatus(status) => {
@@ -256,7 +253,7 @@ impl Session {
             self.timers.set(self.now.after(self.config.drain), Timer::Lingering(id));
             return self.conclude(id, ending, false);
         };
-        let named = core::mem::take(&mut stream.named);
+        let mut named = core::mem::take(&mut stream.named);
         let named_any = core::mem::replace(&mut stream.named_any, false);
         let said_closed = core::mem::replace(&mut stream.doc_closed, false);
         // a Closed holds until something else is said: some servers go on after an error's
@@ -268,17 +265,15 @@ impl Session {
                 Action::Later | Action::MailboxLater | Action::FewerConnections | Action::TooManySubscriptions
             );
             if all && complaint.action == Action::Missed {
-                let keys: alloc::vec::Vec<_> = stream.members.iter().map(|(_, key)| *key).collect();
-                for key in keys {
-                    if self.table.get(key).is_some_and(|record| record.flight == Some(id)) {
-                        self.complain(key, lane, &complaint);
-                    }
-                }
+                named = stream.members.iter().map(|(_, key)| *key).collect();
             } else if all || everywhere {
                 return self.conclude(id, Ending::Answer(complaint), true);
             }
             for key in named {
-                self.complain(key, lane, &complaint);
+                // it may have left meanwhile
+                if self.table.get(key).is_some_and(|record| record.flight == Some(id)) {
+                    self.complain(key, lane, &complaint);
+                }
             }
         } else if said_closed {
             flight.deadline = stream.deadline(&self.config, self.now);

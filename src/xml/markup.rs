@@ -274,10 +274,6 @@ impl Scanner {
                 self.misc_complete();
             }
             _ if !self.pi_has_data => return self.fail(ErrorKind::Syntax("'?>'"), cur),
-            b'?' => {
-                self.look(1);
-                cur.bump();
-            }
             _ => self.state = State::Pi,
         }
         Ok(None)

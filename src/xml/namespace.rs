@@ -201,7 +201,7 @@ impl Namespaces {
 
     /// Whether two meanings are the same namespace.
     pub(super) fn same(&self, a: Resolved, b: Resolved) -> bool {
-        a.id == b.id && (a.id != NamespaceId::OTHER || a.binding == b.binding || self.uri(a) == self.uri(b))
+        a.id == b.id && self.uri(a) == self.uri(b)
     }
 }
 

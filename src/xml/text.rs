@@ -219,11 +219,9 @@ impl Scanner {
             self.look(1);
             match (byte, self.brackets) {
                 (b'>', 2) => {
-                    if self.text_open && !self.text_gap {
-                        // the brackets that ended the section are in the run, and possibly in an earlier chunk
-                        self.text_gap = true;
-                        self.text.end = self.hold.offset(cur.pos).wrapping_sub(2);
-                    }
+                    // the brackets that ended the section are in the run, and possibly in an earlier chunk
+                    self.text_gap = true;
+                    self.text.end = self.hold.offset(cur.pos).wrapping_sub(2);
                     cur.bump();
                     self.brackets = 0;
                     self.unbound_markup();

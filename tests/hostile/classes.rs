@@ -41,10 +41,16 @@ pub(crate) const CLASSES: &[(&str, As, &[Row])] = &[
         (b"<a></a\x01>", "InvalidChar", 6),
         (b"<!-- \x0B --><a/>", "InvalidChar", 5),
         (b"<?p \x0C?><a/>", "InvalidChar", 4),
+        (b"<?p\x0C?><a/>", "InvalidChar", 3),
+        (b"<a><\0", "InvalidChar", 4),
+        (b" <\0", "InvalidChar", 2), // UTF-16 would begin at the first byte
+        (b"\0a<a/>", "InvalidChar", 0),
         (b"<a><![CDATA[\x02]]></a>", "InvalidChar", 12),
         (b"<?xml version='1.0'\x01?><a/>", "InvalidChar", 19),
         (b"\x01<a/>", "OutsideRoot", 0),
         (b"<a/>\x01", "OutsideRoot", 4),
+        (b"<a/>\0<", "OutsideRoot", 4),
+        (b"\xEF\xBB\xBF\xFF\xFE", "OutsideRoot", 3),
         (b"<a>\xEF\xBF\xBE</a>", "InvalidChar", 3), // U+FFFE
         (b"<a>\xEF\xBF\xBF</a>", "InvalidChar", 3), // U+FFFF
         (b"<a b='\xEF\xBF\xBF'/>", "InvalidChar", 6),
@@ -65,6 +71,7 @@ pub(crate) const CLASSES: &[(&str, As, &[Row])] = &[
         (b"<a>\xFE</a>", "InvalidUtf8", 3),
         (b"<a b='\xE2\x82'/>", "InvalidUtf8", 6),
         (b"<\xC3/>", "InvalidUtf8", 1),
+        (b"<\xC3a>", "InvalidUtf8", 1),
         (b"<a\xC3/>", "InvalidUtf8", 2),
         (b"<a \xC3=''/>", "InvalidUtf8", 3),
         (b"<a></a\xC3>", "MismatchedEndTag", 6),
@@ -108,6 +115,8 @@ pub(crate) const CLASSES: &[(&str, As, &[Row])] = &[
         (b"<?xml version='1.0' encoding='UTF-16'?><a/>", "UnsupportedEncoding(\"UTF-16\")", 30),
         (b"<?xml version='1.0' encoding='iso-8859-1'?><a/>", "UnsupportedEncoding(\"iso-8859-1\")", 30),
         (b"<?xml version='1.0' encoding='UTF-8x'?><a/>", "UnsupportedEncoding(\"UTF-8x\")", 30),
+        (b"<?xml version='1.0' encoding='UTF 8'?><a/>", "UnsupportedEncoding(\"UTF \")", 30), // no name has a space
+        (b"<?xml version='1.0' encoding='8UTF'?><a/>", "UnsupportedEncoding(\"8\")", 30),
         (b"<?xml version='1.0' encoding='uTf-8'?><a/>", "", 2),
         (b"<?xml version='1.0' encoding='us-ascii'?><a/>", "", 2),
         (b"<?xml version='1.0' encoding='ASCII'?><a>\xC3\xA9 and no less than thirty-two bytes behind it\xC3\xA9</a>", "UnsupportedEncoding(\"US-ASCII with other characters\")", 41),
@@ -156,6 +165,9 @@ pub(crate) const CLASSES: &[(&str, As, &[Row])] = &[
         (b"<a>1<?p <!-- & ]]> ?>2</a>", "", 4),
         (b"<? p?><a/>", "Syntax(\"a processing instruction's target\")", 2),
         (b"<?1?><a/>", "Syntax(\"a processing instruction's target\")", 2),
+        (b"<?\xC2\xB7?><a/>", "Syntax(\"a processing instruction's target\")", 2), // U+00B7 goes on, and begins none
+        (b"<?p\xC3\x97?><a/>", "Syntax(\"a processing instruction's target\")", 3), // U+00D7
+        (b"<?\xC3\xA9\xC2\xB7?><a/>", "", 2),
         (b"<?p+?><a/>", "Syntax(\"white space or '?>' behind a target\")", 3),
         (b"<?p?+?><a/>", "Syntax(\"'?>'\")", 4),
         (b"<?a:b?><a/>", "InvalidQName", 3),
@@ -181,6 +193,7 @@ pub(crate) const CLASSES: &[(&str, As, &[Row])] = &[
     ("text and values, XML [10], [14]", As::Document, &[
         (b"<a>]]></a>", "CdataEndInText", 5),
         (b"<a>]]]></a>", "CdataEndInText", 6),
+        (b"<a>\xC3\xA9 and no less than thirty-two bytes\xC3\xA9]]></a>", "CdataEndInText", 43),
         (b"<a>]] > ]></a>", "", 3),
         (b"<a>]]&gt;]</a>", "", 3),
         (b"<a b=']]> > \"'/>", "", 2),
@@ -205,6 +218,8 @@ pub(crate) const CLASSES: &[(&str, As, &[Row])] = &[
         (b"<a>&#xD800;</a>", "InvalidCharacterReference", 3),
         (b"<a>&#xFFFE;</a>", "InvalidCharacterReference", 3),
         (b"<a>&#x110000;</a>", "InvalidCharacterReference", 3),
+        (b"<a>&#x110000g</a>", "InvalidCharacterReference", 3), // no more digits make it smaller
+        (b"<a>&#x10FFFF;&#1114111;</a>", "", 3),
         (b"<a>&#x100000041;</a>", "InvalidCharacterReference", 3),
         (b"<a>&#4294967361;</a>", "InvalidCharacterReference", 3),
         (b"<a>&#99999999999999999999999999;</a>", "InvalidCharacterReference", 3),

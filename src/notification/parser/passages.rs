@@ -15,7 +15,7 @@ use crate::{Error, Message};
 /// The state that a head leads to.
 #[derive(Debug, Default)]
 pub(super) struct Inside {
-    /// Which head's place, and which head; 0: none any more.
+    /// Which head's place, and which head, if it is there still.
     place: u8,
     number: u32,
     /// The state's own number: heads may differ and lead to the same.
@@ -211,15 +211,13 @@ impl NotificationParser {
 
     /// What was recorded since the end of the last document leads into this Notification.
     fn head_ends(&mut self, cur: &Cursor<'_>) {
-        if !self.passages.records_from(Origin::BetweenDocuments)
-            || !self.outbox.is_empty()
-            || self.subscribed.is_present()
-        {
+        // nothing waits in the outbox, or it would have gone out before the tag was read; a subscription's id may
+        if !self.passages.records_from(Origin::BetweenDocuments) || self.subscribed.is_present() {
             return self.passages.abandon();
         }
         self.passages.read(cur.taken());
         let Some(id) = self.passages.learn() else { return };
-        let same = self.heads.insides.iter().find(|inside| inside.state > 0 && self.is_inside(inside));
+        let same = self.heads.insides.iter().find(|inside| self.is_inside(inside));
         let state = same.map_or_else(|| self.heads.states.wrapping_add(1), |inside| inside.state);
         self.heads.states = self.heads.states.max(state);
         if !self.heads.insides.iter().any(|inside| inside.place == id.place) {
@@ -260,12 +258,8 @@ impl NotificationParser {
         };
         let borrows = !matches!(kept, Kept::ConnectionStatus(_) | Kept::EndOfEnvelope);
         self.passages.tell(kept, if borrows { text_of(self.scanner.run(cur)) } else { "" });
-        if matches!(kept, Kept::EndOfEnvelope)
-            && let Some(id) = self.passages.learn()
-            && let Some(inside) = self.heads.insides.iter_mut().find(|inside| inside.place == id.place)
-            && inside.number != id.number
-        {
-            inside.number = 0; // what led there before is gone
+        if matches!(kept, Kept::EndOfEnvelope) {
+            self.passages.learn();
         }
     }
 

@@ -58,9 +58,8 @@ impl Scanner {
             let text = (self.limits.text_bytes() as u64).saturating_add(1);
             let mut end = at.saturating_add(event.min(text));
             let bound_from = match self.state {
-                // behind `<` and `<!` the markup has begun, but what it is, and so its bound, is not known yet
+                // behind `<` the markup has begun, but what it is, and so its bound, is not known yet
                 State::Lt => self.bound_from.min(at.saturating_sub(1)),
-                State::Bang => self.bound_from.min(at.saturating_sub(2)),
                 _ => self.bound_from,
             };
             if bound_from != UNBOUNDED {
