@@ -18,7 +18,7 @@
 ///
 /// Whatever comes in, a parser never holds more than twelve times `event_bytes` (what is held, ids that wait for a response's
 /// code, a Notification's head; buffers grow by doubling, and for a moment there may be two), twice `depth` × `name_length`
-/// and `namespace_bytes`, some 100 bytes for each attribute and namespace allowed, and 24 KiB of what it has learned. With
+/// and `namespace_bytes`, some 100 bytes for each attribute and namespace allowed, and 25 KiB of what it has learned. With
 /// what servers send it is a few KiB. There is no limit on the length of a stream: it may run for days.
 ///
 /// ```

@@ -33,7 +33,7 @@ use alloc::vec::Vec;
 
 pub(super) use self::matching::Progress;
 use self::matching::{Allowed, Begun, Matching, is_utf8};
-use self::pattern::{Change, Shape, Values};
+use self::pattern::{Shape, Values};
 use super::field::EventFields;
 use crate::limits::Limits;
 use crate::xml::Scope;
@@ -122,17 +122,18 @@ impl Shapes {
     /// Takes the whole event that `bytes`, from its name on, begin with, if it is of a shape that is known and its values have
     /// usual lengths; its parts go to `event`. Returns its length; all of it is ASCII. An error: so many looks were in vain.
     #[inline]
+    #[allow(clippy::cast_possible_truncation)] // an event is shorter than the 256 MiB that limits allow
     pub(super) fn take_usual(&mut self, bytes: &[u8], event: &mut EventFields) -> Result<usize, usize> {
         let head = Shape::head_of(bytes).ok_or(0_usize)?;
-        let at = self.known.iter().position(|shape| shape.may_be(head, bytes)).ok_or(0_usize)?;
-        let shape = self.known.get(at).ok_or(0_usize)?;
+        let shape = self.known.iter_mut().find(|shape| shape.may_be(head, bytes)).ok_or(0_usize)?;
         // What is shorter than such an event is may well be cut. Only what could be paid for if it were in vain.
         if bytes.len() < shape.usual as usize || self.credit < shape.usual as usize {
             return Err(0);
         }
         match shape.take_usual(&self.patterns, bytes, event) {
             Ok(len) => {
-                self.matched(at, len);
+                shape.usual = len as u32;
+                self.matched(len);
                 Ok(len)
             }
             Err(looked) => {
@@ -142,8 +143,9 @@ impl Shapes {
         }
     }
 
-    /// The same whatever lengths and characters the values have. Returns the length, and whether the encoding is still to be
-    /// checked; and how many bytes were looked at.
+    /// The same whatever lengths and characters the values have, which is learned from. Returns the length, and whether the
+    /// encoding is still to be checked; and how many bytes were looked at.
+    #[allow(clippy::cast_possible_truncation)] // an event is shorter than the 256 MiB that limits allow
     pub(super) fn take_unusual(&mut self, bytes: &[u8], event: &mut EventFields) -> (Option<(usize, bool)>, usize) {
         let mut wasted: usize = 0;
         let Some(head) = Shape::head_of(bytes) else { return (None, 0) };
@@ -154,7 +156,9 @@ impl Shapes {
             }
             match shape.take_unusual(&self.patterns, bytes, self.allowed, event) {
                 Ok((len, wide)) => {
-                    self.matched(at, len);
+                    shape.usual = len as u32;
+                    self.matched(len);
+                    self.adapt_to(at, bytes.get(..len).unwrap_or_default(), event);
                     return (Some((len, wide)), wasted.saturating_add(len));
                 }
                 Err(looked) => {
@@ -183,6 +187,7 @@ impl Shapes {
     }
 
     /// Takes the event, or the beginning of it, that `bytes` begin with. Returns how many bytes were looked at, too.
+    #[allow(clippy::cast_possible_truncation)] // an event is shorter than the 256 MiB that limits allow
     pub(super) fn begin(&mut self, bytes: &[u8], event: &mut EventFields) -> (Progress, usize) {
         let mut wasted: usize = 0;
         for at in 0..self.known.len() {
@@ -194,7 +199,8 @@ impl Shapes {
             wasted = wasted.saturating_add(looked);
             match progress {
                 Begun::Matched(len) => {
-                    self.matched(at, len);
+                    shape.usual = len as u32;
+                    self.matched(len);
                     return (Progress::Matched(len), wasted);
                 }
                 Begun::Partial(matching) => {
@@ -227,7 +233,10 @@ impl Shapes {
             let (stopped, progress, looked) = matching.advance(shape, &self.patterns, bytes, self.allowed, event);
             match progress {
                 Progress::Matched(len) if !stopped.wide || is_utf8_across(before, bytes.get(..len)) => {
-                    self.matched(at, stopped.at as usize);
+                    if let Some(shape) = self.known.get_mut(at) {
+                        shape.usual = stopped.at;
+                    }
+                    self.matched(stopped.at as usize);
                 }
                 Progress::Partial => self.matching = Some(stopped),
                 Progress::Matched(_) | Progress::Failed => {
@@ -251,13 +260,10 @@ impl Shapes {
         }
     }
 
-    #[allow(clippy::cast_possible_truncation)] // an event is shorter than the 256 MiB that limits allow
-    fn matched(&mut self, at: usize, len: usize) {
+    #[inline]
+    fn matched(&mut self, len: usize) {
         self.credit = self.credit.wrapping_add(len).min(MAX_CREDIT); // both are far from the greatest number
         self.in_vain = self.in_vain.saturating_sub(1);
-        if let Some(shape) = self.known.get_mut(at) {
-            shape.usual = len as u32;
-        }
     }
 
     /// Where what is learned is in vain, it is only tried now and then.
@@ -279,10 +285,7 @@ impl Shapes {
         let Some(values) = Values::of(run, event) else { return };
         // it may be known, but for the length of a value; or it was read in spite of being known, for want of credit
         if let Some(at) = self.known.iter().position(|shape| shape.is_of(run, &values, &self.patterns)) {
-            while let Some(change) = self.adapt(at, run, &values) {
-                self.known.iter_mut().for_each(|shape| shape.move_by(change));
-            }
-            return;
+            return self.adapt(at, run, &values);
         }
         if self.known.len() >= MAX_SHAPES && !self.make_room() {
             return;
@@ -313,10 +316,21 @@ impl Shapes {
         !is_of_use
     }
 
-    fn adapt(&mut self, at: usize, run: &[u8], values: &Values) -> Option<Change> {
-        let room = MAX_PATTERNS.saturating_sub(self.patterns.len());
-        reserve(&mut self.patterns, run.len());
-        self.known.get_mut(at)?.adapt(run, values, &mut self.patterns, room)
+    /// An event of that shape has values that may be unusual.
+    fn adapt_to(&mut self, at: usize, run: &[u8], event: &EventFields) {
+        if self.enabled && self.known.get(at).is_some_and(|shape| !shape.has_blanks_for(event)) {
+            let Some(values) = Values::of(run, event) else { return };
+            self.adapt(at, run, &values);
+        }
+    }
+
+    fn adapt(&mut self, at: usize, run: &[u8], values: &Values) {
+        loop {
+            let room = MAX_PATTERNS.saturating_sub(self.patterns.len());
+            let Some(shape) = self.known.get_mut(at) else { return };
+            let Some(change) = shape.adapt(run, values, &mut self.patterns, room) else { return };
+            self.known.iter_mut().for_each(|shape| shape.move_by(change));
+        }
     }
 }
 

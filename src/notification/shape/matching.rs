@@ -103,7 +103,9 @@ impl Shape {
                     at = end;
                 }
             }
-            event.put(slot.part, Span { start: start as u32, end: end as u32 });
+            if less > 0 {
+                event.put(slot.part, Span { start: start as u32, end: end as u32 });
+            }
         }
         let found = rest.get(..pattern.len()).ok_or(at)?;
         let end = at.wrapping_add(found.len());
@@ -127,22 +129,18 @@ impl Shape {
             let end = at.wrapping_add(found.len());
             if fits(expected, found) { Ok(end) } else { Err(end) }
         };
-        for slot in self.slots_from_loose_mut() {
-            let before = usize::from(slot.start).wrapping_sub(at_pattern);
-            let start = at.wrapping_add(before);
-            let mut end = start.wrapping_add(usize::from(slot.len));
-            if slot.is_loose() {
-                compare(at, pattern.get(at_pattern..usize::from(slot.start)).unwrap_or_default())?;
-                let value = any_value(bytes.get(start..).unwrap_or_default(), slot.delimiter, allowed);
-                let value = value.map_err(|looked| start.wrapping_add(looked))?;
-                wide |= !value.is_ascii();
-                slot.remember(value.len());
-                end = start.wrapping_add(value.len());
-                (at, at_pattern) = (end, slot.end());
-            }
-            event.put(slot.part, Span { start: start as u32, end: end as u32 });
+        for slot in self.slots() {
+            compare(at, pattern.get(at_pattern..usize::from(slot.start)).unwrap_or_default()).map(|end| at = end)?;
+            let value = any_value(bytes.get(at..).unwrap_or_default(), slot.delimiter, allowed);
+            let value = value.map_err(|looked| at.wrapping_add(looked))?;
+            wide |= !value.is_ascii();
+            let start = at as u32;
+            (at, at_pattern) = (at.wrapping_add(value.len()), slot.end());
+            event.put(slot.part, Span { start, end: at as u32 });
         }
-        compare(at, pattern.get(at_pattern..).unwrap_or_default()).map(|end| (end, wide))
+        let end = compare(at, pattern.get(at_pattern..).unwrap_or_default())?;
+        self.remember_lengths(event, patterns);
+        Ok((end, wide))
     }
 }
 

@@ -155,10 +155,6 @@ impl Shape {
         self.slots.get(usize::from(self.fixed_slots)..usize::from(self.slot_count)).unwrap_or_default()
     }
 
-    pub(super) fn slots_from_loose_mut(&mut self) -> &mut [Slot] {
-        self.slots.get_mut(usize::from(self.fixed_slots)..usize::from(self.slot_count)).unwrap_or_default()
-    }
-
     /// Takes `run` apart and keeps its pattern behind the others, which have room for `room` bytes more: where they are too few,
     /// no value has blanks. `None`: even so.
     #[allow(clippy::cast_possible_truncation)] // patterns have less than 64 KiB
@@ -262,6 +258,20 @@ impl Shape {
             && same.is_some_and(|same| other.pattern(patterns).starts_with(same))
     }
 
+    /// The values of an event of this shape have lengths that others may have as well.
+    pub(super) fn remember_lengths(&mut self, event: &EventFields, patterns: &[u8]) {
+        for slot in self.slots.iter_mut().take(usize::from(self.slot_count)) {
+            slot.remember(event.part(slot.part).span().map_or(0, Span::len) as usize);
+        }
+        self.summarise(patterns);
+    }
+
+    /// Whether no value of an event of this shape is longer than its blanks.
+    pub(super) fn has_blanks_for(&self, event: &EventFields) -> bool {
+        let fits = |slot: &Slot| event.part(slot.part).span().is_some_and(|span| span.len() <= u32::from(slot.len));
+        self.slots().iter().all(|slot| slot.len == 0 || fits(slot))
+    }
+
     /// Learns from an event of this shape that its values differ from what is known of them. Where that changes the length of
     /// its pattern, returns how. `room`: bytes that the patterns may grow by.
     pub(super) fn adapt(&mut self, run: &[u8], values: &Values, patterns: &mut Vec<u8>, room: usize) -> Option<Change> {
@@ -284,6 +294,7 @@ impl Shape {
             }
             self.len = change.of(self.len);
             let blanks = iter::repeat_n(BLANK, usize::from(change.is));
+            patterns.reserve_exact(usize::from(change.is.saturating_sub(change.was)));
             drop(patterns.splice(change.at..change.at.wrapping_add(usize::from(change.was)), blanks));
             self.summarise(patterns);
             return Some(change);
