@@ -42,11 +42,13 @@ fn main() {
     let wanted = |kind: &Kind| has(kind.name()) || arguments.iter().all(|argument| argument.starts_with("--"));
     let inputs: Vec<Kind> = Kind::ALL.into_iter().filter(wanted).collect();
     assert!(!inputs.is_empty(), "an input is one of {:?}", Kind::ALL.map(Kind::name));
-    let mut summary = String::from("\nAll inputs: the best times' MB/s, and ratios of them\n\n| input |");
+    let mut summary = String::from(
+        "\nAll inputs: MB/s of the best time, and how many times as fast as others by best times\n\n| input |",
+    );
     for parser in Parser::WHOLE {
-        write!(summary, " {} |", parser.name()).unwrap();
+        write!(summary, " {}{} |", if parser == Parser::Ours { "" } else { "× " }, parser.name()).unwrap();
     }
-    summary.push_str(" × NsReader | × Reader |\n|---|---:|---:|---:|---:|---:|---:|\n");
+    writeln!(summary, " × from_utf8 |\n|---|{}", "---:|".repeat(Parser::WHOLE.len() + 1)).unwrap();
     for kind in inputs {
         let stream = kind.stream(effort.size);
         let sum = agree(kind.name(), &stream);
@@ -68,9 +70,11 @@ fn entrants<'a>(stream: &'a Stream, chunked: bool, copy: &'a mut [u8]) -> Vec<En
         })
     };
     let mut all: Vec<Entrant<'_>> = Parser::WHOLE.iter().chain(more).map(parser).collect();
-    all.push(Entrant::new(Floor::Memchr.name(), move || {
-        black_box(Floor::Memchr.pass(stream, &mut []));
-    }));
+    for floor in [Floor::Memchr, Floor::Utf8] {
+        all.push(Entrant::new(floor.name(), move || {
+            black_box(floor.pass(stream, &mut []));
+        }));
+    }
     all.push(Entrant::new(Floor::Memcpy.name(), move || {
         black_box(Floor::Memcpy.pass(stream, copy));
     }));
@@ -86,7 +90,7 @@ fn table(kind: Kind, stream: &Stream, sum: Sum, entrants: &[Entrant<'_>]) -> Str
     let mut out = format!("\n{}: {size} bytes, {count} {what}s, {} bytes each\n\n", kind.name(), size / count);
     writeln!(out, "| parser | MB/s median (best) | ns an {what} | × NsReader median (best) |\n|---|---:|---:|---:|")
         .unwrap();
-    let base = find(entrants, Parser::NsReader);
+    let base = find(entrants, &Parser::NsReader.name());
     for entrant in entrants {
         let (typical, best) = (entrant.median(), entrant.best());
         let (rate, best_rate) = (size as f64 / 1e6 / typical, size as f64 / 1e6 / best);
@@ -101,16 +105,16 @@ fn table(kind: Kind, stream: &Stream, sum: Sum, entrants: &[Entrant<'_>]) -> Str
 
 /// One line of the summary.
 fn row(kind: Kind, stream: &Stream, entrants: &[Entrant<'_>]) -> String {
-    let best = |parser| find(entrants, parser).best();
-    let mut out = format!("| {} |", kind.name());
-    for parser in Parser::WHOLE {
-        write!(out, " {:.0} |", stream.bytes.len() as f64 / 1e6 / best(parser)).unwrap();
+    let ours = find(entrants, &Parser::Ours.name()).best();
+    let mut out = format!("| {} | {:.0} |", kind.name(), stream.bytes.len() as f64 / 1e6 / ours);
+    let others = Parser::WHOLE.iter().skip(1).map(|parser| parser.name()).chain([Floor::Utf8.name().to_owned()]);
+    for other in others {
+        write!(out, " {:.2} |", find(entrants, &other).best() / ours).unwrap();
     }
-    let ours = best(Parser::Ours);
-    writeln!(out, " {:.2} | {:.2} |", best(Parser::NsReader) / ours, best(Parser::Reader) / ours).unwrap();
+    out.push('\n');
     out
 }
 
-fn find<'e, 'a>(entrants: &'e [Entrant<'a>], parser: Parser) -> &'e Entrant<'a> {
-    entrants.iter().find(|entrant| entrant.name == parser.name()).expect("all parsers of whole streams take part")
+fn find<'e, 'a>(entrants: &'e [Entrant<'a>], name: &str) -> &'e Entrant<'a> {
+    entrants.iter().find(|entrant| entrant.name == name).expect("all parsers of whole streams take part")
 }

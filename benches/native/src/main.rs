@@ -42,7 +42,8 @@ impl Effort {
 /// Single bytes, little ones, an Ethernet frame's payload, what sockets are often read by, much, and all at once.
 const CHUNKS: [usize; 7] = [1, 64, 256, 1460, 16 << 10, 256 << 10, usize::MAX];
 
-const RUST: [Parser; 3] = [Parser::NsReader, Parser::Reader, Parser::XmlTokens];
+const RUST: [Parser; 5] =
+    [Parser::NsReader, Parser::CheckingNsReader, Parser::Reader, Parser::CheckingReader, Parser::XmlTokens];
 
 fn main() {
     let mut arguments = std::env::args().skip(1);
