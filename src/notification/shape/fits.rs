@@ -13,6 +13,7 @@ pub(super) const BLANK: u8 = 0;
 pub(super) const MARKUP: u8 = 0x80;
 
 const LANES: usize = 16;
+const BLOCK: usize = 4 * LANES;
 
 /// Whether the bytes are those of the pattern, as many, with a plain value's byte for each blank: ASCII from `(` up, without
 /// `<` and `>`.
@@ -30,23 +31,19 @@ fn long_fits(pattern: &[u8], bytes: &[u8]) -> bool {
     // says to the compiler that they are as long
     let Some(bytes) = bytes.get(..pattern.len()) else { return false };
     let mut seen = Seen::default();
-    let (pattern_blocks, pattern_rest) = pattern.as_chunks::<64>();
-    let (blocks, rest) = bytes.as_chunks::<64>();
-    for (pattern, block) in pattern_blocks.iter().zip(blocks) {
-        let ([p0, p1, p2, p3], _) = pattern.as_chunks() else { return false };
-        let ([b0, b1, b2, b3], _) = block.as_chunks() else { return false };
-        seen.compare(p0, b0);
-        seen.compare(p1, b1);
-        seen.compare(p2, b2);
-        seen.compare(p3, b3);
+    if let (Some(pattern_end), Some(end)) = (pattern.last_chunk::<BLOCK>(), bytes.last_chunk::<BLOCK>()) {
+        for (pattern, block) in pattern.as_chunks().0.iter().zip(bytes.as_chunks().0) {
+            seen.compare_block(pattern, block);
+        }
+        // the end together with some bytes before it: a loop over what is left would take turns that no processor foresees
+        seen.compare_block(pattern_end, end);
+    } else {
+        for (pattern, lanes) in pattern.as_chunks().0.iter().zip(bytes.as_chunks().0) {
+            seen.compare(pattern, lanes);
+        }
+        let (Some(pattern_end), Some(end)) = (pattern.last_chunk(), bytes.last_chunk()) else { return false };
+        seen.compare(pattern_end, end);
     }
-    let (pattern_lanes, _) = pattern_rest.as_chunks();
-    for (pattern, lanes) in pattern_lanes.iter().zip(rest.as_chunks().0) {
-        seen.compare(pattern, lanes);
-    }
-    // the end together with some bytes before it, rather than by itself
-    let (Some(pattern), Some(lanes)) = (pattern.last_chunk(), bytes.last_chunk()) else { return false };
-    seen.compare(pattern, lanes);
     seen.is_allowed()
 }
 
@@ -84,6 +81,14 @@ impl Seen {
             *all |= byte;
             *greatest = left.max(*greatest);
             *angle |= if left & !2 == b'<' - Self::LEAST { 0xFF } else { 0 };
+        }
+    }
+
+    #[allow(clippy::inline_always)]
+    #[inline(always)]
+    fn compare_block(&mut self, pattern: &[u8; BLOCK], bytes: &[u8; BLOCK]) {
+        for (pattern, lanes) in pattern.as_chunks().0.iter().zip(bytes.as_chunks().0) {
+            self.compare(pattern, lanes);
         }
     }
 
