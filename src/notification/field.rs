@@ -7,6 +7,8 @@ use alloc::string::String;
 use super::vocabulary::EventKind;
 use crate::xml::Span;
 
+const WORD: usize = size_of::<usize>();
+
 /// A part that may be absent; present and empty is another thing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Field(Span);
@@ -18,9 +20,12 @@ impl Field {
         Self(span)
     }
 
+    /// Where no part of a message is, also for those that are moved by [`EventFields::become_like`].
+    const BEYOND: u32 = u32::MAX - WORD as u32;
+
     #[inline]
     pub(super) const fn is_present(self) -> bool {
-        self.0.start != u32::MAX
+        self.0.start <= Self::BEYOND
     }
 
     /// Takes the value unless there is one: of a repeated element the first counts.
@@ -49,14 +54,19 @@ pub(super) fn text_of(run: &[u8]) -> &str {
     core::str::from_utf8(run).unwrap_or_default()
 }
 
-/// The first `len` bytes, known to be ASCII, as text. The check takes two words at a time from an aligned address on, and what is
-/// behind the last ones byte by byte: so it is given some more, where that is text as well.
+/// How many of the first bytes lie before an address at which a check of UTF-8 is quick: it takes two words at a time, but what
+/// is before the first or behind the last byte by byte, in turns that no processor foresees.
+#[inline]
+pub(super) fn unaligned(bytes: &[u8]) -> usize {
+    bytes.as_ptr().addr().wrapping_neg() % WORD
+}
+
+/// The first `len` bytes, known to be ASCII, as text. For the reason that [`unaligned`] gives, what is behind them is looked at
+/// as well, where it is text.
 #[inline]
 pub(super) fn ascii_text(bytes: &[u8], len: usize) -> &str {
-    const WORD: usize = size_of::<usize>();
-    let unaligned = bytes.as_ptr().addr().wrapping_neg() % WORD;
-    let words = len.wrapping_sub(unaligned).wrapping_add(2 * WORD - 1) & !(2 * WORD - 1);
-    let more = bytes.get(..unaligned.wrapping_add(words)).and_then(|more| core::str::from_utf8(more).ok());
+    let words = len.wrapping_add(2 * WORD - 1) & !(2 * WORD - 1);
+    let more = bytes.get(..words).and_then(|more| core::str::from_utf8(more).ok());
     match more.and_then(|more| more.get(..len)) {
         Some(text) => text,
         None => text_of(bytes.get(..len).unwrap_or_default()),
@@ -157,11 +167,14 @@ impl EventFields {
         Self { kind, unread_count: None, parts: [Field::ABSENT; Part::COUNT] }
     }
 
-    /// An event like another, with its count still to be read.
+    /// An event like another, in a run that begins so many bytes later, less than a word, with its count still to be read.
     #[inline]
-    pub(super) fn become_like(&mut self, other: &Self) {
+    pub(super) fn become_like(&mut self, other: &Self, later: u32) {
         self.kind = other.kind;
-        self.parts = other.parts;
+        for (field, Field(span)) in self.parts.iter_mut().zip(&other.parts) {
+            let [start, end] = [span.start, span.end].map(|offset| offset.wrapping_sub(later));
+            *field = Field(Span { start, end });
+        }
     }
 
     #[inline]
@@ -297,7 +310,7 @@ impl NotificationHead {
     #[cfg(feature = "serde")]
     pub(super) fn append(&mut self, text: &str) -> Option<Field> {
         let start = u32::try_from(self.text.len()).ok()?;
-        let end = start.checked_add(u32::try_from(text.len()).ok()?).filter(|end| *end < u32::MAX)?;
+        let end = start.checked_add(u32::try_from(text.len()).ok()?).filter(|end| *end < Field::BEYOND)?;
         self.text.push_str(text);
         Some(Field::new(Span { start, end }))
     }

@@ -120,17 +120,18 @@ impl Shapes {
     }
 
     /// Takes the whole event that `bytes`, from its name on, begin with, if it is of a shape that is known and its values have
-    /// usual lengths; its parts go to `event`. Returns its length; all of it is ASCII. An error: so many looks were in vain.
+    /// usual lengths; its parts, in a run that begins `later` bytes later, less than a word, go to `event`. Returns its length; all
+    /// of it is ASCII. An error: so many looks were in vain.
     #[inline]
     #[allow(clippy::cast_possible_truncation)] // an event is shorter than the 256 MiB that limits allow
-    pub(super) fn take_usual(&mut self, bytes: &[u8], event: &mut EventFields) -> Result<usize, usize> {
+    pub(super) fn take_usual(&mut self, bytes: &[u8], later: usize, event: &mut EventFields) -> Result<usize, usize> {
         let head = Shape::head_of(bytes).ok_or(0_usize)?;
         let shape = self.known.iter_mut().find(|shape| shape.may_be(head, bytes)).ok_or(0_usize)?;
         // What is shorter than such an event is may well be cut. Only what could be paid for if it were in vain.
-        if bytes.len() < shape.usual as usize || self.credit < shape.usual as usize {
+        if bytes.len() < shape.usual as usize || self.credit < shape.usual as usize || shape.is_named() {
             return Err(0);
         }
-        match shape.take_usual(&self.patterns, bytes, event) {
+        match shape.take_usual(&self.patterns, bytes, later, event) {
             Ok(len) => {
                 shape.usual = len as u32;
                 self.matched(len);

@@ -2,7 +2,7 @@
 
 use super::{Next, NotificationParser, Outgoing, Resume, Run, Stepped, Taken};
 use crate::error::Error;
-use crate::notification::field::ascii_text;
+use crate::notification::field::{ascii_text, unaligned};
 use crate::notification::shape::Progress;
 use crate::xml::{Cursor, Step, Stop};
 
@@ -26,7 +26,8 @@ impl NotificationParser {
     fn take_next_event<'c>(&mut self, chunk: &'c [u8]) -> Option<(&'c str, &'c [u8])> {
         let (start, bytes) = self.scanner.element_behind_space(chunk)?;
         let allowed = self.longest_element.min(bytes.len());
-        let len = match self.shapes.take_usual(bytes.get(..allowed)?, &mut self.event) {
+        let later = unaligned(bytes);
+        let len = match self.shapes.take_usual(bytes.get(..allowed)?, later, &mut self.event) {
             Ok(len) => len,
             Err(looked) => {
                 self.scanner.look(looked);
@@ -34,10 +35,10 @@ impl NotificationParser {
             }
         };
         self.scanner.look(len);
-        let (run, rest) = bytes.split_at_checked(len)?;
+        let (rest, bytes) = (bytes.get(len..)?, bytes.get(later..)?);
         self.scanner.take_next_element(start, start.wrapping_add(len));
-        self.event.read_unread_count(run);
-        Some((ascii_text(bytes, len), rest))
+        self.event.read_unread_count(bytes);
+        Some((ascii_text(bytes, len.wrapping_sub(later)), rest))
     }
 
     /// Another one whose values have other lengths or characters.

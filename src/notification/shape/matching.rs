@@ -35,7 +35,7 @@ impl Shape {
     ) -> (Begun, usize) {
         let mut wasted = 0;
         if bytes.len() >= self.usual as usize {
-            match self.take_usual(patterns, bytes, event) {
+            match self.take_usual(patterns, bytes, 0, event) {
                 Ok(len) => return (Begun::Matched(len), len),
                 Err(looked) => wasted = looked,
             }
@@ -64,7 +64,7 @@ impl Shape {
         allowed: Allowed,
         event: &mut EventFields,
     ) -> (Begun, usize) {
-        self.lay_out(event);
+        self.lay_out(event, 0);
         let begun = Matching::new(at, self);
         let (matching, progress, looked) = begun.advance(self, patterns, bytes, allowed, event);
         let begun = match progress {
@@ -75,14 +75,20 @@ impl Shape {
         (begun, looked)
     }
 
-    /// Takes an event that is wholly in `bytes` and all of whose values have usual lengths. Returns its length; it is ASCII. An
-    /// error: it is none, as so many looks have shown.
+    /// Takes an event that is wholly in `bytes` and all of whose values have usual lengths; its parts are those of a run that begins
+    /// `later` bytes later. Returns its length; it is ASCII. An error: it is none, as so many looks have shown.
     #[inline]
     #[allow(clippy::cast_possible_truncation)] // an event is shorter than the 256 MiB that limits allow
-    pub(super) fn take_usual(&self, patterns: &[u8], bytes: &[u8], event: &mut EventFields) -> Result<usize, usize> {
+    pub(super) fn take_usual(
+        &self,
+        patterns: &[u8],
+        bytes: &[u8],
+        later: usize,
+        event: &mut EventFields,
+    ) -> Result<usize, usize> {
         let mut pattern = self.pattern(patterns);
         let mut rest = bytes;
-        self.lay_out(event);
+        self.lay_out(event, later as u32);
         // where in the event the rest begins, and how much shorter it is so far than its blanks
         let (mut at, mut less) = (0_usize, 0_usize);
         for slot in self.slots_from_loose() {
@@ -104,7 +110,8 @@ impl Shape {
                 }
             }
             if less > 0 {
-                event.put(slot.part, Span { start: start as u32, end: end as u32 });
+                let [start, end] = [start, end].map(|offset| offset.wrapping_sub(later) as u32);
+                event.put(slot.part, Span { start, end });
             }
         }
         let found = rest.get(..pattern.len()).ok_or(at)?;
@@ -122,7 +129,7 @@ impl Shape {
         event: &mut EventFields,
     ) -> Result<(usize, bool), usize> {
         let pattern = self.pattern(patterns);
-        self.lay_out(event);
+        self.lay_out(event, 0);
         let (mut at, mut at_pattern, mut wide) = (0_usize, 0_usize, false);
         let compare = |at: usize, expected: &[u8]| {
             let found = bytes.get(at..).and_then(|bytes| bytes.get(..expected.len())).ok_or(bytes.len())?;
@@ -243,7 +250,7 @@ impl Matching {
             return None;
         }
         let before = *event;
-        other.lay_out(event);
+        other.lay_out(event, 0);
         let mut slot = self.slot;
         if slot == own.fixed_slots() && !self.in_value {
             // all that was found is where the template has it

@@ -16,6 +16,7 @@ use core::iter;
 use super::fits::{BLANK, MARKUP};
 use super::matching::is_plain;
 use crate::notification::field::{EventFields, Part};
+use crate::notification::vocabulary::EventKind;
 use crate::xml::Span;
 
 /// Values of an event that is learned: a watermark, a time, and four ids with their change keys.
@@ -115,8 +116,14 @@ impl Shape {
 
     /// An event of this shape, but for its values.
     #[inline]
-    pub(super) fn lay_out(&self, event: &mut EventFields) {
-        event.become_like(&self.template);
+    pub(super) fn lay_out(&self, event: &mut EventFields, later: u32) {
+        event.become_like(&self.template, later);
+    }
+
+    /// Whether an event's name is among its parts: it is one that this version does not know.
+    #[inline]
+    pub(super) fn is_named(&self) -> bool {
+        self.template.kind == EventKind::Other
     }
 
     /// Whether an event that begins so may be of this shape: a quick look, wrong but seldom.
@@ -180,9 +187,9 @@ impl Shape {
             fixed_slots: 0,
             usual: run.len() as u32,
         };
-        // what is present and empty is so wherever the event is
+        // what is present and empty is so wherever the event is; behind the head, where every run of such an event has begun
         for part in Part::values().filter(|part| event.part(*part).span().is_some_and(Span::is_empty)) {
-            shape.template.put(part, Span::default());
+            shape.template.put(part, Span { start: WORD as u32, end: WORD as u32 });
         }
         let has_blanks = |span: &Span| run.len() <= room && is_plain(span.of(run));
         let without = values.list().iter().filter(|(span, _)| !has_blanks(span));
