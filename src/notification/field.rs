@@ -21,7 +21,7 @@ impl Field {
     }
 
     /// Where no part of a message is, also for those that are moved by [`EventFields::become_like`].
-    const BEYOND: u32 = u32::MAX - WORD as u32;
+    const BEYOND: u32 = u32::MAX - 8;
 
     #[inline]
     pub(super) const fn is_present(self) -> bool {
