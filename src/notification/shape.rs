@@ -6,8 +6,11 @@
 //! Servers write the markup between the values of an event byte for byte the same, and most values in the same length. So
 //! the first event of a shape, read by the scanner, is taken apart into its markup and the places of its values (slots), see
 //! [`pattern`]; and the next event is compared with the whole of it in one pass ([`fits`]), which proves at the same time that
-//! what stands in the place of values is plain: no reference, no control character, nothing beyond ASCII, no white space. A
-//! value whose length changes, or that has other characters, is looked for by its end from then on.
+//! what stands in the place of values is plain: no reference, no control character, nothing beyond ASCII, no white space.
+//!
+//! Most events have values of usual lengths and are taken so (`take_usual`): where a value was seen in several lengths, a look
+//! tells which of the latest two it has. Where that fails, each value is looked for by its end (`take_unusual`), and what it was
+//! like is remembered. What a chunk cuts is matched piece by piece ([`matching`]).
 //!
 //! An event whose bytes compare equal but for its values, under the same namespace declarations, has the same meaning: the
 //! same bytes in the same context.
