@@ -43,6 +43,9 @@ use crate::xml::{Cursor, Scanner, Span, Step, Stop};
 
 use self::passages::Heads;
 
+/// A chunk of so many bytes may lie wholly within an event or a passage.
+const SMALL: usize = 512;
+
 /// A push parser for EWS response bodies: streaming, pull and push notifications, and the answers around them.
 ///
 /// The caller keeps the chunk and the parser moves its cursor: [`next_message`](Self::next_message) takes bytes from the
@@ -273,7 +276,7 @@ impl NotificationParser {
                 Next::Other => {}
             }
         }
-        if self.go_on_quickly(input) {
+        if input.len() <= SMALL && self.go_on_quickly(input) {
             *input = &[];
             return Ok(None);
         }
@@ -296,7 +299,7 @@ impl NotificationParser {
                 Next::Other => {}
             }
         }
-        if self.go_on_quickly(input) {
+        if input.len() <= SMALL && self.go_on_quickly(input) {
             *input = &[];
             return Ok(None);
         }

@@ -52,6 +52,15 @@ const PATIENCE: u8 = 24;
 /// Looks that many successes allow to be wasted.
 const MAX_CREDIT: usize = 1 << 20;
 
+/// Why an event is not one of usual lengths.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Missed {
+    /// Too little of it is here.
+    Cut,
+    /// It is something else, as so many looks have shown.
+    Other(usize),
+}
+
 /// The shapes learned under one namespace context.
 #[derive(Debug)]
 pub(super) struct Shapes {
@@ -124,15 +133,19 @@ impl Shapes {
 
     /// Takes the whole event that `bytes`, from its name on, begin with, if it is of a shape that is known and its values have
     /// usual lengths; its parts, in a run that begins `later` bytes later, less than a word, go to `event`. Returns its length; all
-    /// of it is ASCII. An error: so many looks were in vain.
+    /// of it is ASCII.
     #[inline]
     #[allow(clippy::cast_possible_truncation)] // an event is shorter than the 256 MiB that limits allow
-    pub(super) fn take_usual(&mut self, bytes: &[u8], later: usize, event: &mut EventFields) -> Result<usize, usize> {
-        let head = Shape::head_of(bytes).ok_or(0_usize)?;
-        let shape = self.known.iter_mut().find(|shape| shape.may_be(head, bytes)).ok_or(0_usize)?;
-        // What is shorter than such an event is may well be cut. Only what could be paid for if it were in vain.
-        if bytes.len() < shape.usual as usize || self.credit < shape.usual as usize || shape.is_named() {
-            return Err(0);
+    pub(super) fn take_usual(&mut self, bytes: &[u8], later: usize, event: &mut EventFields) -> Result<usize, Missed> {
+        let head = Shape::head_of(bytes).ok_or(Missed::Cut)?;
+        let shape = self.known.iter_mut().find(|shape| shape.may_be(head, bytes)).ok_or(Missed::Other(0))?;
+        // what is shorter than such an event is may well be cut
+        if bytes.len() < shape.usual as usize {
+            return Err(Missed::Cut);
+        }
+        // only what could be paid for if it were in vain
+        if self.credit < shape.usual as usize || shape.is_named() {
+            return Err(Missed::Other(0));
         }
         match shape.take_usual(&self.patterns, bytes, later, event) {
             Ok(len) => {
@@ -142,7 +155,7 @@ impl Shapes {
             }
             Err(looked) => {
                 self.credit = self.credit.saturating_sub(looked);
-                Err(looked)
+                Err(Missed::Other(looked))
             }
         }
     }

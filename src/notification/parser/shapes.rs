@@ -3,42 +3,42 @@
 use super::{Next, NotificationParser, Outgoing, Resume, Run, Stepped, Taken};
 use crate::error::Error;
 use crate::notification::field::{ascii_text, unaligned};
-use crate::notification::shape::Progress;
+use crate::notification::shape::{Missed, Progress};
 use crate::xml::{Cursor, Step, Stop};
 
 impl NotificationParser {
     /// Behind an event, the usual case: another whole one of a known shape, in as few steps as can be.
     #[inline(never)] // it needs all registers for itself
     pub(super) fn next_event<'c>(&mut self, input: &mut &'c [u8]) -> Next<'c> {
-        if let Some((run, rest)) = self.take_next_event(input) {
-            *input = rest;
-            return Next::Event(run);
-        }
-        if let Some((run, rest)) = self.take_unusual_event(input) {
-            *input = rest;
-            return Next::Event(run);
+        let missed = match self.take_next_event(input) {
+            Ok((run, rest)) => {
+                *input = rest;
+                return Next::Event(run);
+            }
+            Err(missed) => missed,
+        };
+        if let Missed::Other(looked) = missed {
+            self.scanner.look(looked);
+            if let Some((run, rest)) = self.take_unusual_event(input) {
+                *input = rest;
+                return Next::Event(run);
+            }
         }
         self.among_events = false;
         self.next_beginning(input)
     }
 
     #[inline]
-    fn take_next_event<'c>(&mut self, chunk: &'c [u8]) -> Option<(&'c str, &'c [u8])> {
-        let (start, bytes) = self.scanner.element_behind_space(chunk)?;
-        let allowed = self.longest_element.min(bytes.len());
+    fn take_next_event<'c>(&mut self, chunk: &'c [u8]) -> Result<(&'c str, &'c [u8]), Missed> {
+        let (start, bytes) = self.scanner.element_behind_space(chunk).ok_or(Missed::Cut)?;
+        let allowed = bytes.get(..self.longest_element.min(bytes.len())).unwrap_or_default();
         let later = unaligned(bytes);
-        let len = match self.shapes.take_usual(bytes.get(..allowed)?, later, &mut self.event) {
-            Ok(len) => len,
-            Err(looked) => {
-                self.scanner.look(looked);
-                return None;
-            }
-        };
+        let len = self.shapes.take_usual(allowed, later, &mut self.event)?;
         self.scanner.look(len);
-        let (rest, bytes) = (bytes.get(len..)?, bytes.get(later..)?);
+        let (rest, bytes) = (bytes.get(len..).unwrap_or_default(), bytes.get(later..).unwrap_or_default());
         self.scanner.take_next_element(start, start.wrapping_add(len));
         self.event.read_unread_count(bytes);
-        Some((ascii_text(bytes, len.wrapping_sub(later)), rest))
+        Ok((ascii_text(bytes, len.wrapping_sub(later)), rest))
     }
 
     /// Another one whose values have other lengths or characters.

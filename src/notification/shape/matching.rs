@@ -66,6 +66,14 @@ impl Shape {
     ) -> (Begun, usize) {
         self.lay_out(event, 0);
         let begun = Matching::new(at, self);
+        // the usual case: it is cut before the first loose value
+        let pattern = self.pattern(patterns);
+        let stop = self.slots_from_loose().first().map_or(pattern.len(), |loose| usize::from(loose.start));
+        if bytes.len() < stop {
+            let fits = pattern.get(..bytes.len()).is_some_and(|expected| fits(expected, bytes));
+            let begun = if fits { Begun::Partial(begun.at(bytes.len(), stop)) } else { Begun::Failed };
+            return (begun, bytes.len());
+        }
         let (matching, progress, looked) = begun.advance(self, patterns, bytes, allowed, event);
         let begun = match progress {
             Progress::Matched(len) if !matching.wide || is_utf8(bytes.get(..len)) => Begun::Matched(len),
@@ -211,6 +219,13 @@ impl Matching {
             at: 0,
             value_start: 0,
         }
+    }
+
+    /// So far into the pattern, before any loose value.
+    #[inline]
+    #[allow(clippy::cast_possible_truncation)] // patterns have less than 64 KiB
+    const fn at(self, at: usize, stop: usize) -> Self {
+        Self { pattern: at as u16, stop: stop as u16, at: at as u32, ..self }
     }
 
     /// Goes on with bytes in the middle of a value or of markup, the usual case where chunks are small. Returns whether they are.
