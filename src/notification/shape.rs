@@ -240,9 +240,21 @@ impl Shapes {
     }
 
     /// Goes on with the match that the end of a chunk interrupted, `before` being what has matched so far.
+    #[allow(clippy::cast_possible_truncation)] // an event is shorter than the 256 MiB that limits allow
     pub(super) fn go_on(&mut self, before: &[u8], bytes: &[u8], event: &mut EventFields) -> (Progress, usize) {
         let Some(mut matching) = self.matching.take() else { return (Progress::Failed, 0) };
         let mut wasted: usize = 0;
+        if let Some(shape) = self.known.get_mut(usize::from(matching.shape)) {
+            match shape.take_rest(&self.patterns, matching, bytes, event) {
+                Ok(len) => {
+                    shape.usual = matching.at.wrapping_add(len as u32);
+                    let whole = shape.usual as usize;
+                    self.matched(whole);
+                    return (Progress::Matched(len), len);
+                }
+                Err(looked) => wasted = looked,
+            }
+        }
         let mut tried: u16 = 0;
         loop {
             let at = usize::from(matching.shape);

@@ -94,13 +94,45 @@ impl Shape {
         later: usize,
         event: &mut EventFields,
     ) -> Result<usize, usize> {
-        let mut pattern = self.pattern(patterns);
-        let mut rest = bytes;
         self.lay_out(event, later as u32);
-        // where in the event the rest begins, and how much shorter it is so far than its blanks
+        self.compare_usual(self.pattern(patterns), bytes, 0, later, event)
+    }
+
+    /// Takes the rest of an event that was cut before any loose value, if all of it is in `bytes` and its values have usual lengths.
+    #[inline]
+    pub(super) fn take_rest(
+        &self,
+        patterns: &[u8],
+        matching: Matching,
+        bytes: &[u8],
+        event: &mut EventFields,
+    ) -> Result<usize, usize> {
+        let held = matching.at as usize;
+        let is_early =
+            !matching.in_value && matching.slot == self.fixed_slots() && usize::from(matching.pattern) == held;
+        let rest = self.pattern(patterns).get(held..).filter(|_| is_early).ok_or(0_usize)?;
+        if held.wrapping_add(bytes.len()) < self.usual as usize {
+            return Err(0);
+        }
+        self.compare_usual(rest, bytes, held, 0, event)
+    }
+
+    /// Compares with a pattern the bytes of an event, behind the `held` first ones, which were compared and have no loose value.
+    #[inline]
+    #[allow(clippy::cast_possible_truncation)] // an event is shorter than the 256 MiB that limits allow
+    fn compare_usual(
+        &self,
+        mut pattern: &[u8],
+        bytes: &[u8],
+        held: usize,
+        later: usize,
+        event: &mut EventFields,
+    ) -> Result<usize, usize> {
+        let mut rest = bytes;
+        // where in the bytes the rest begins, and how much shorter than its blanks the event is so far
         let (mut at, mut less) = (0_usize, 0_usize);
         for slot in self.slots_from_loose() {
-            let start = usize::from(slot.start).wrapping_sub(less);
+            let start = usize::from(slot.start).wrapping_sub(less).wrapping_sub(held);
             let mut end = start.wrapping_add(usize::from(slot.len));
             if slot.is_loose() {
                 let longest = end;
@@ -118,7 +150,7 @@ impl Shape {
                 }
             }
             if less > 0 {
-                let [start, end] = [start, end].map(|offset| offset.wrapping_sub(later) as u32);
+                let [start, end] = [start, end].map(|place| place.wrapping_add(held).wrapping_sub(later) as u32);
                 event.put(slot.part, Span { start, end });
             }
         }
