@@ -126,10 +126,10 @@
 //! # Why not quick-xml or expat
 //!
 //! They read XML documents. A notification stream is many documents in one body, cut anywhere; an event in it counts when it is
-//! complete, not when its document is; and most of the work is to know what servers really send. On that input this crate is six
-//! to nine times as fast as quick-xml's `NsReader` on streams as servers write them, twice on short recorded bodies, and at
-//! least 1.2 times on the rest (`benches/README.md`, with the inputs on which it is no faster than the `Reader` that knows no
-//! namespaces). For any other XML, take quick-xml.
+//! complete, not when its document is; and most of the work is to know what servers really send. On streams as servers write
+//! them this crate is some ten times as fast as quick-xml's `NsReader` with the checks that both make, on short recorded bodies
+//! twice to three times, and one and a half times at least on everything else that was measured (`benches/README.md`). For any
+//! other XML, take quick-xml.
 
 #![no_std]
 #![forbid(unsafe_code)]

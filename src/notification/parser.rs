@@ -244,7 +244,7 @@ impl NotificationParser {
     }
 
     /// Whether the parser learns how the server writes its envelopes and events, so that the next ones need only a
-    /// comparison. On by default; costs some 16 KiB of memory a parser. Turned off, for those who hold very many idle
+    /// comparison. On by default; costs some 10 to 16 KiB of memory a parser. Turned off, for those who hold very many idle
     /// connections, what was learned is let go.
     #[must_use]
     pub fn learning(mut self, learning: bool) -> Self {
