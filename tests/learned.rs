@@ -447,3 +447,107 @@ fn the_tail_behind_a_second_notification_is_known() {
         assert!(other > known, "{other} steps in chunks of {chunk}");
     }
 }
+
+/// Reads `events` behind others of their kinds, which the parser has met so often that it knows them.
+fn learned_from(events: &[String]) -> NotificationParser {
+    let mut parser = begun();
+    for _ in 0..4 {
+        steps(&mut parser, &envelope("", &events.concat()), usize::MAX);
+    }
+    parser
+}
+
+/// Bytes that are looked at more than once in `body`.
+fn looked_at_again(parser: &mut NotificationParser, body: &str, chunk: usize) -> i64 {
+    let before = parser.work();
+    steps(parser, body, chunk);
+    i64::try_from(parser.work() - before).unwrap() - i64::try_from(body.len()).unwrap()
+}
+
+fn item(time: &str, id: &str, rest: &str) -> String {
+    format!("<t:ModifiedEvent><t:TimeStamp>{time}</t:TimeStamp><t:ItemId Id=\"{id}\"{rest}</t:ModifiedEvent>")
+}
+
+fn folder(time: &str, id: &str, rest: &str) -> String {
+    item(time, id, rest).replace("ItemId", "FolderId")
+}
+
+/// Kinds that begin alike, with values of several lengths, plain and not.
+fn much_alike() -> Vec<String> {
+    let time = "2026-03-05T09:14:01Z";
+    let mut events = Vec::new();
+    for id in ["AAMkAD0123456789", "AAMkAD01", "AA Mk\u{e9}", "AAMkAD012345678901234567"] {
+        events.push(item(time, id, "/><t:ParentFolderId Id=\"AQMkAD\"/>"));
+        events.push(folder(time, id, " ChangeKey='CQ'/><t:UnreadCount>11</t:UnreadCount>"));
+        events.push(item(time, id, "/><t:ParentFolderId Id=\"AQMkAD\"/><t:UnreadCount>7</t:UnreadCount>"));
+        events.push(event("StatusNovelEvent", id));
+    }
+    events
+}
+
+#[test]
+fn known_events_that_begin_alike_cost_no_step_wherever_they_are_cut() {
+    let events = much_alike();
+    let mut parser = learned_from(&events);
+    let body = envelope("", &events.concat());
+    assert!(steps(&mut parser, &body, usize::MAX) <= SUBSCRIPTION_ID);
+    let start = body.find(&events[0]).unwrap();
+    for cut in start..start + events.concat().len() {
+        let before = parser.steps();
+        for mut chunk in [&body.as_bytes()[..cut], &body.as_bytes()[cut..]] {
+            while parser.next_message(&mut chunk).unwrap().is_some() {}
+        }
+        let found = parser.steps() - before;
+        assert!(found <= SUBSCRIPTION_ID, "{found} steps, cut at {}", cut - start);
+    }
+    for chunk in (50..200).chain([1460]) {
+        let found = steps(&mut parser, &body, chunk);
+        // where the tail's `</` is cut it is not seen, and the tail is read
+        assert!(found <= SUBSCRIPTION_ID || found > 10 && found < 40, "{found} steps, chunks of {chunk}");
+    }
+}
+
+#[test]
+fn values_of_two_usual_lengths_are_looked_at_once() {
+    let two = |at: usize| {
+        [
+            item("2026-03-05T09:14:01Z", &"A".repeat(20 + 7 * (at % 2)), " ChangeKey=\"CQ==\"/>"),
+            folder(
+                "2026-03-05T09:14:01Z",
+                &"A".repeat(90),
+                &format!("/><t:UnreadCount>{}</t:UnreadCount>", ["7", "11"][at / 2 % 2]),
+            ),
+            event("NewMailEvent", &"B".repeat(152 - 100 * (at / 2 % 2))),
+        ]
+        .concat()
+    };
+    let events: Vec<String> = (0..8).map(two).collect();
+    let mut parser = learned_from(&events);
+    let again = looked_at_again(&mut parser, &envelope("", &events.concat()), usize::MAX);
+    assert!(again <= 0, "{again} bytes");
+}
+
+#[test]
+fn kinds_that_begin_alike_are_told_apart_at_a_look() {
+    let kinds = [
+        item("2026-03-05T09:14:01Z", "AAMkAD01", "/><t:ParentFolderId Id=\"AQMkAD\"/>"),
+        folder("2026-03-05T09:14:01Z", "AAMkAD01", "/><t:ParentFolderId Id=\"AQMkAD\"/>"),
+        item("2026-03-05T09:14:01Z", "AAMkAD01", "/>").replace("ItemId", "OldItemId"),
+        event("MovedEvent", "AAMkAD01"),
+        event("MovedEvent", "AAMkAD01").replace("ItemId", "FolderId"),
+    ];
+    let mut parser = learned_from(&kinds);
+    let again = looked_at_again(&mut parser, &envelope("", &kinds.concat().repeat(4)), usize::MAX);
+    assert!(again <= 0, "{again} bytes");
+}
+
+#[test]
+fn parts_of_an_event_that_are_whole_take_no_step_of_their_own() {
+    let steps_of = |events: &str| {
+        let mut parser = NotificationParser::new().learning(false);
+        steps(&mut parser, &envelope("", events), usize::MAX)
+    };
+    let event = event("NewMailEvent", "AAMkAD01");
+    // its start and its end
+    assert_eq!(steps_of(&event.repeat(3)), steps_of(&event) + 2 * 2);
+}
