@@ -551,3 +551,35 @@ fn parts_of_an_event_that_are_whole_take_no_step_of_their_own() {
     // its start and its end
     assert_eq!(steps_of(&event.repeat(3)), steps_of(&event) + 2 * 2);
 }
+
+/// How many rounds it takes until `body` is known to a parser that knows others; none within forty: never.
+fn rounds(parser: &mut NotificationParser, body: &str) -> Option<usize> {
+    (0..40).find(|_| steps(parser, body, usize::MAX) <= SUBSCRIPTION_ID)
+}
+
+#[test]
+fn shapes_that_are_used_no_more_make_room() {
+    let kinds = |name: &str| -> Vec<String> { (0..12).map(|at| event(&format!("{name}{at}Event"), "AAMkAD01")).collect() };
+    // with markup of such a length that the patterns are full before there are twelve
+    let large = |name: &str| -> Vec<String> {
+        let note = format!("<t:Note>{}</t:Note></t:", "n".repeat(1000));
+        kinds(name).iter().take(6).map(|event| event.replace("</t:Kind", &(note.clone() + "Kind"))).collect()
+    };
+    for (one, other) in [(kinds("KindOne"), kinds("KindTwo")), (large("KindOne"), large("KindTwo"))] {
+        let mut parser = learned_from(&one);
+        assert_eq!(rounds(&mut parser, &envelope("", &one.concat())), Some(0));
+        let found = rounds(&mut parser, &envelope("", &other.concat()));
+        assert!(found.is_some_and(|rounds| rounds > 0), "{found:?}");
+    }
+}
+
+#[test]
+fn shapes_that_are_used_stay_when_others_come_once() {
+    let kinds: Vec<String> = (0..12).map(|at| event(&format!("Kind{at}Event"), "AAMkAD01")).collect();
+    let mut parser = learned_from(&kinds);
+    for at in 0..6 {
+        let other = event(&format!("Other{at}Event"), "AAMkAD01");
+        assert!(steps(&mut parser, &envelope("", &other), usize::MAX) > SUBSCRIPTION_ID);
+        assert_eq!(rounds(&mut parser, &envelope("", &kinds.concat())), Some(0), "behind {other}");
+    }
+}

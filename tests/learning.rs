@@ -378,7 +378,8 @@ fn wrong_encodings_in_values_of_a_known_shape_are_refused_where_they_are() {
         assert!(expected.error.is_some(), "{}", wrong.escape_ascii());
         assert_eq!(read(true, &[&body]), expected, "{}", wrong.escape_ascii());
         let start = head.len() + known.len();
-        for cut in start..start + event(wrong).len() {
+        // behind it as well, where it is all in the chunk, but shorter than such an event was before
+        for cut in start..start + event(wrong).len() + 8 {
             let (before, behind) = body.split_at(cut);
             assert_eq!(read(true, &[before, behind]), expected, "{} cut at {cut}", wrong.escape_ascii());
         }
@@ -394,5 +395,27 @@ fn wrong_encodings_in_values_of_a_known_shape_are_refused_where_they_are() {
     for cut in 0..body.len() {
         let (before, behind) = body.split_at(cut);
         assert_eq!(read(true, &[before, behind]), expected, "cut at {cut}");
+    }
+}
+
+/// What is lent begins at an address of a word, so where the events are makes a difference to how they are taken, and none to
+/// what they mean: names of their own, values of several lengths and such as are empty.
+#[test]
+fn known_events_mean_the_same_at_every_address() {
+    let events = ["AAMk", "AAMkAD", "AAMk", "AAMkAD0123", "caf\u{e9}"].map(|id| {
+        format!(
+            "<t:NovelEvent><t:TimeStamp>2026</t:TimeStamp><t:ItemId Id=\"{id}\" ChangeKey=\"\"/></t:NovelEvent>\
+             <t:ModifiedEvent><t:ItemId Id=\"{id}\"/><t:UnreadCount>7{}</t:UnreadCount></t:ModifiedEvent>\
+             <t:X><t:Watermark>{id}</t:Watermark></t:X><t:StatusEvent><t:Watermark>{id}</t:Watermark></t:StatusEvent>",
+            id.len()
+        )
+    });
+    let body = soap::notification(&format!("<t:SubscriptionId>S</t:SubscriptionId>{}", events.concat().repeat(4)));
+    let expected = read(false, &[body.as_bytes()]);
+    assert_eq!(expected.error, None);
+    let mut room = vec![0; body.len() + 16];
+    for at in 0..16 {
+        room[at..at + body.len()].copy_from_slice(body.as_bytes());
+        assert_eq!(read(true, &[&room[at..at + body.len()]]), expected, "at {at}");
     }
 }
