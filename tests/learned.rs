@@ -559,13 +559,14 @@ fn rounds(parser: &mut NotificationParser, body: &str) -> Option<usize> {
 
 #[test]
 fn shapes_that_are_used_no_more_make_room() {
-    let kinds = |name: &str| -> Vec<String> { (0..12).map(|at| event(&format!("{name}{at}Event"), "AAMkAD01")).collect() };
+    let kinds =
+        |name: &str| -> Vec<String> { (0..12).map(|at| event(&format!("{name}{at:02}Event"), "AAMkAD01")).collect() };
     // with markup of such a length that the patterns are full before there are twelve
     let large = |name: &str| -> Vec<String> {
         let note = format!("<t:Note>{}</t:Note></t:", "n".repeat(1000));
-        kinds(name).iter().take(6).map(|event| event.replace("</t:Kind", &(note.clone() + "Kind"))).collect()
+        kinds(name).iter().take(6).map(|event| event.replace(&format!("</t:{name}"), &(note.clone() + name))).collect()
     };
-    for (one, other) in [(kinds("KindOne"), kinds("KindTwo")), (large("KindOne"), large("KindTwo"))] {
+    for (one, other) in [(kinds("One"), kinds("Two")), (large("One"), large("Two"))] {
         let mut parser = learned_from(&one);
         assert_eq!(rounds(&mut parser, &envelope("", &one.concat())), Some(0));
         let found = rounds(&mut parser, &envelope("", &other.concat()));
@@ -581,5 +582,25 @@ fn shapes_that_are_used_stay_when_others_come_once() {
         let other = event(&format!("Other{at}Event"), "AAMkAD01");
         assert!(steps(&mut parser, &envelope("", &other), usize::MAX) > SUBSCRIPTION_ID);
         assert_eq!(rounds(&mut parser, &envelope("", &kinds.concat())), Some(0), "behind {other}");
+    }
+}
+
+#[test]
+fn an_event_that_does_not_end_is_refused_at_its_limit_though_its_shape_is_known() {
+    for chunk in [64, 7, 1] {
+        let mut parser = NotificationParser::with_limits(Limits::default().with_event_bytes(400));
+        for len in [4, 8, 12] {
+            steps(&mut parser, &envelope("", &event("NewMailEvent", &"A".repeat(len))), usize::MAX);
+        }
+        let endless = envelope("", &event("NewMailEvent", &"A".repeat(2000)));
+        let start = endless.find("<t:NewMailEvent").unwrap();
+        let first = endless[..start + 400 + chunk].as_bytes().chunks(chunk).any(|mut input| {
+            while let Some(_message) = match parser.next_message(&mut input) {
+                Ok(message) => message,
+                Err(_) => return true,
+            } {}
+            false
+        });
+        assert!(first, "chunks of {chunk}");
     }
 }

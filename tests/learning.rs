@@ -348,11 +348,13 @@ fn events_that_begin_alike_keep_what_was_found_before_they_differ() {
 /// A value that may have characters beyond ASCII is followed by its end; whether they are characters at all is still asked.
 #[test]
 fn wrong_encodings_in_values_of_a_known_shape_are_refused_where_they_are() {
-    let event = |value: &[u8]| {
-        let (before, behind) =
-            (&b"<t:NewMailEvent><t:TimeStamp>"[..], &b"</t:TimeStamp><t:ItemId Id=\"A\"/></t:NewMailEvent>"[..]);
-        [before, value, behind].concat()
-    };
+    // beside another value, and alone
+    wrong_encodings_are_refused_before("</t:TimeStamp><t:ItemId Id=\"A\"/></t:NewMailEvent>");
+    wrong_encodings_are_refused_before("</t:TimeStamp></t:NewMailEvent>");
+}
+
+fn wrong_encodings_are_refused_before(behind: &str) {
+    let event = |value: &[u8]| [&b"<t:NewMailEvent><t:TimeStamp>"[..], value, behind.as_bytes()].concat();
     let known: Vec<u8> = ["a", "\u{e9}b", "\u{20ac}\u{1F600}"].map(|value| event(value.as_bytes())).concat();
     let wrong: [&[u8]; 14] = [
         b"x\xC3",
@@ -402,15 +404,18 @@ fn wrong_encodings_in_values_of_a_known_shape_are_refused_where_they_are() {
 /// what they mean: names of their own, values of several lengths and such as are empty.
 #[test]
 fn known_events_mean_the_same_at_every_address() {
-    let events = ["AAMk", "AAMkAD", "AAMk", "AAMkAD0123", "caf\u{e9}"].map(|id| {
+    let event = |id: &str| {
         format!(
             "<t:NovelEvent><t:TimeStamp>2026</t:TimeStamp><t:ItemId Id=\"{id}\" ChangeKey=\"\"/></t:NovelEvent>\
              <t:ModifiedEvent><t:ItemId Id=\"{id}\"/><t:UnreadCount>7{}</t:UnreadCount></t:ModifiedEvent>\
              <t:X><t:Watermark>{id}</t:Watermark></t:X><t:StatusEvent><t:Watermark>{id}</t:Watermark></t:StatusEvent>",
             id.len()
         )
-    });
-    let body = soap::notification(&format!("<t:SubscriptionId>S</t:SubscriptionId>{}", events.concat().repeat(4)));
+    };
+    let mut events = ["AAMk", "AAMkAD", "AAMk", "AAMkAD0123"].map(event).concat().repeat(4);
+    // from the first of these on, that value has no blanks
+    events += &["caf\u{e9} 0123456789", "", "AAMk", "\u{e9}", "", "A"].map(event).concat();
+    let body = soap::notification(&format!("<t:SubscriptionId>S</t:SubscriptionId>{events}"));
     let expected = read(false, &[body.as_bytes()]);
     assert_eq!(expected.error, None);
     let mut room = vec![0; body.len() + 16];
