@@ -447,3 +447,160 @@ fn the_tail_behind_a_second_notification_is_known() {
         assert!(other > known, "{other} steps in chunks of {chunk}");
     }
 }
+
+/// Reads `events` behind others of their kinds, which the parser has met so often that it knows them.
+fn learned_from(events: &[String]) -> NotificationParser {
+    let mut parser = begun();
+    for _ in 0..4 {
+        steps(&mut parser, &envelope("", &events.concat()), usize::MAX);
+    }
+    parser
+}
+
+/// Bytes that are looked at more than once in `body`.
+fn looked_at_again(parser: &mut NotificationParser, body: &str, chunk: usize) -> i64 {
+    let before = parser.work();
+    steps(parser, body, chunk);
+    i64::try_from(parser.work() - before).unwrap() - i64::try_from(body.len()).unwrap()
+}
+
+fn item(time: &str, id: &str, rest: &str) -> String {
+    format!("<t:ModifiedEvent><t:TimeStamp>{time}</t:TimeStamp><t:ItemId Id=\"{id}\"{rest}</t:ModifiedEvent>")
+}
+
+fn folder(time: &str, id: &str, rest: &str) -> String {
+    item(time, id, rest).replace("ItemId", "FolderId")
+}
+
+/// Kinds that begin alike, with values of several lengths, plain and not.
+fn much_alike() -> Vec<String> {
+    let time = "2026-03-05T09:14:01Z";
+    let mut events = Vec::new();
+    for id in ["AAMkAD0123456789", "AAMkAD01", "AA Mk\u{e9}", "AAMkAD012345678901234567"] {
+        events.push(item(time, id, "/><t:ParentFolderId Id=\"AQMkAD\"/>"));
+        events.push(folder(time, id, " ChangeKey='CQ'/><t:UnreadCount>11</t:UnreadCount>"));
+        events.push(item(time, id, "/><t:ParentFolderId Id=\"AQMkAD\"/><t:UnreadCount>7</t:UnreadCount>"));
+        events.push(event("StatusNovelEvent", id));
+    }
+    events
+}
+
+#[test]
+fn known_events_that_begin_alike_cost_no_step_wherever_they_are_cut() {
+    let events = much_alike();
+    let mut parser = learned_from(&events);
+    let body = envelope("", &events.concat());
+    assert!(steps(&mut parser, &body, usize::MAX) <= SUBSCRIPTION_ID);
+    let start = body.find(&events[0]).unwrap();
+    for cut in start..start + events.concat().len() {
+        let before = parser.steps();
+        for mut chunk in [&body.as_bytes()[..cut], &body.as_bytes()[cut..]] {
+            while parser.next_message(&mut chunk).unwrap().is_some() {}
+        }
+        let found = parser.steps() - before;
+        assert!(found <= SUBSCRIPTION_ID, "{found} steps, cut at {}", cut - start);
+    }
+    for chunk in (50..200).chain([1460]) {
+        let found = steps(&mut parser, &body, chunk);
+        // where the tail's `</` is cut it is not seen, and the tail is read
+        assert!(found <= SUBSCRIPTION_ID || found > 10 && found < 40, "{found} steps, chunks of {chunk}");
+    }
+}
+
+#[test]
+fn values_of_two_usual_lengths_are_looked_at_once() {
+    let two = |at: usize| {
+        [
+            item("2026-03-05T09:14:01Z", &"A".repeat(20 + 7 * (at % 2)), " ChangeKey=\"CQ==\"/>"),
+            folder(
+                "2026-03-05T09:14:01Z",
+                &"A".repeat(90),
+                &format!("/><t:UnreadCount>{}</t:UnreadCount>", ["7", "11"][at / 2 % 2]),
+            ),
+            event("NewMailEvent", &"B".repeat(152 - 100 * (at / 2 % 2))),
+        ]
+        .concat()
+    };
+    let events: Vec<String> = (0..8).map(two).collect();
+    let mut parser = learned_from(&events);
+    let again = looked_at_again(&mut parser, &envelope("", &events.concat()), usize::MAX);
+    assert!(again <= 0, "{again} bytes");
+}
+
+#[test]
+fn kinds_that_begin_alike_are_told_apart_at_a_look() {
+    let kinds = [
+        item("2026-03-05T09:14:01Z", "AAMkAD01", "/><t:ParentFolderId Id=\"AQMkAD\"/>"),
+        folder("2026-03-05T09:14:01Z", "AAMkAD01", "/><t:ParentFolderId Id=\"AQMkAD\"/>"),
+        item("2026-03-05T09:14:01Z", "AAMkAD01", "/>").replace("ItemId", "OldItemId"),
+        event("MovedEvent", "AAMkAD01"),
+        event("MovedEvent", "AAMkAD01").replace("ItemId", "FolderId"),
+    ];
+    let mut parser = learned_from(&kinds);
+    let again = looked_at_again(&mut parser, &envelope("", &kinds.concat().repeat(4)), usize::MAX);
+    assert!(again <= 0, "{again} bytes");
+}
+
+#[test]
+fn parts_of_an_event_that_are_whole_take_no_step_of_their_own() {
+    let steps_of = |events: &str| {
+        let mut parser = NotificationParser::new().learning(false);
+        steps(&mut parser, &envelope("", events), usize::MAX)
+    };
+    let event = event("NewMailEvent", "AAMkAD01");
+    // its start and its end
+    assert_eq!(steps_of(&event.repeat(3)), steps_of(&event) + 2 * 2);
+}
+
+/// How many rounds it takes until `body` is known to a parser that knows others; none within forty: never.
+fn rounds(parser: &mut NotificationParser, body: &str) -> Option<usize> {
+    (0..40).find(|_| steps(parser, body, usize::MAX) <= SUBSCRIPTION_ID)
+}
+
+#[test]
+fn shapes_that_are_used_no_more_make_room() {
+    let kinds =
+        |name: &str| -> Vec<String> { (0..12).map(|at| event(&format!("{name}{at:02}Event"), "AAMkAD01")).collect() };
+    // with markup of such a length that the patterns are full before there are twelve
+    let large = |name: &str| -> Vec<String> {
+        let note = format!("<t:Note>{}</t:Note></t:", "n".repeat(1000));
+        kinds(name).iter().take(6).map(|event| event.replace(&format!("</t:{name}"), &(note.clone() + name))).collect()
+    };
+    for (one, other) in [(kinds("One"), kinds("Two")), (large("One"), large("Two"))] {
+        let mut parser = learned_from(&one);
+        assert_eq!(rounds(&mut parser, &envelope("", &one.concat())), Some(0));
+        let found = rounds(&mut parser, &envelope("", &other.concat()));
+        assert!(found.is_some_and(|rounds| rounds > 0), "{found:?}");
+    }
+}
+
+#[test]
+fn shapes_that_are_used_stay_when_others_come_once() {
+    let kinds: Vec<String> = (0..12).map(|at| event(&format!("Kind{at}Event"), "AAMkAD01")).collect();
+    let mut parser = learned_from(&kinds);
+    for at in 0..6 {
+        let other = event(&format!("Other{at}Event"), "AAMkAD01");
+        assert!(steps(&mut parser, &envelope("", &other), usize::MAX) > SUBSCRIPTION_ID);
+        assert_eq!(rounds(&mut parser, &envelope("", &kinds.concat())), Some(0), "behind {other}");
+    }
+}
+
+#[test]
+fn an_event_that_does_not_end_is_refused_at_its_limit_though_its_shape_is_known() {
+    for chunk in [64, 7, 1] {
+        let mut parser = NotificationParser::with_limits(Limits::default().with_event_bytes(400));
+        for len in [4, 8, 12] {
+            steps(&mut parser, &envelope("", &event("NewMailEvent", &"A".repeat(len))), usize::MAX);
+        }
+        let endless = envelope("", &event("NewMailEvent", &"A".repeat(2000)));
+        let start = endless.find("<t:NewMailEvent").unwrap();
+        let first = endless[..start + 400 + chunk].as_bytes().chunks(chunk).any(|mut input| {
+            while let Some(_message) = match parser.next_message(&mut input) {
+                Ok(message) => message,
+                Err(_) => return true,
+            } {}
+            false
+        });
+        assert!(first, "chunks of {chunk}");
+    }
+}

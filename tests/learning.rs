@@ -348,11 +348,13 @@ fn events_that_begin_alike_keep_what_was_found_before_they_differ() {
 /// A value that may have characters beyond ASCII is followed by its end; whether they are characters at all is still asked.
 #[test]
 fn wrong_encodings_in_values_of_a_known_shape_are_refused_where_they_are() {
-    let event = |value: &[u8]| {
-        let (before, behind) =
-            (&b"<t:NewMailEvent><t:TimeStamp>"[..], &b"</t:TimeStamp><t:ItemId Id=\"A\"/></t:NewMailEvent>"[..]);
-        [before, value, behind].concat()
-    };
+    // beside another value, and alone
+    wrong_encodings_are_refused_before("</t:TimeStamp><t:ItemId Id=\"A\"/></t:NewMailEvent>");
+    wrong_encodings_are_refused_before("</t:TimeStamp></t:NewMailEvent>");
+}
+
+fn wrong_encodings_are_refused_before(behind: &str) {
+    let event = |value: &[u8]| [&b"<t:NewMailEvent><t:TimeStamp>"[..], value, behind.as_bytes()].concat();
     let known: Vec<u8> = ["a", "\u{e9}b", "\u{20ac}\u{1F600}"].map(|value| event(value.as_bytes())).concat();
     let wrong: [&[u8]; 14] = [
         b"x\xC3",
@@ -378,7 +380,8 @@ fn wrong_encodings_in_values_of_a_known_shape_are_refused_where_they_are() {
         assert!(expected.error.is_some(), "{}", wrong.escape_ascii());
         assert_eq!(read(true, &[&body]), expected, "{}", wrong.escape_ascii());
         let start = head.len() + known.len();
-        for cut in start..start + event(wrong).len() {
+        // behind it as well, where it is all in the chunk, but shorter than such an event was before
+        for cut in start..start + event(wrong).len() + 8 {
             let (before, behind) = body.split_at(cut);
             assert_eq!(read(true, &[before, behind]), expected, "{} cut at {cut}", wrong.escape_ascii());
         }
@@ -394,5 +397,30 @@ fn wrong_encodings_in_values_of_a_known_shape_are_refused_where_they_are() {
     for cut in 0..body.len() {
         let (before, behind) = body.split_at(cut);
         assert_eq!(read(true, &[before, behind]), expected, "cut at {cut}");
+    }
+}
+
+/// What is lent begins at an address of a word, so where the events are makes a difference to how they are taken, and none to
+/// what they mean: names of their own, values of several lengths and such as are empty.
+#[test]
+fn known_events_mean_the_same_at_every_address() {
+    let event = |id: &str| {
+        format!(
+            "<t:NovelEvent><t:TimeStamp>2026</t:TimeStamp><t:ItemId Id=\"{id}\" ChangeKey=\"\"/></t:NovelEvent>\
+             <t:ModifiedEvent><t:ItemId Id=\"{id}\"/><t:UnreadCount>7{}</t:UnreadCount></t:ModifiedEvent>\
+             <t:X><t:Watermark>{id}</t:Watermark></t:X><t:StatusEvent><t:Watermark>{id}</t:Watermark></t:StatusEvent>",
+            id.len()
+        )
+    };
+    let mut events = ["AAMk", "AAMkAD", "AAMk", "AAMkAD0123"].map(event).concat().repeat(4);
+    // from the first of these on, that value has no blanks
+    events += &["caf\u{e9} 0123456789", "", "AAMk", "\u{e9}", "", "A"].map(event).concat();
+    let body = soap::notification(&format!("<t:SubscriptionId>S</t:SubscriptionId>{events}"));
+    let expected = read(false, &[body.as_bytes()]);
+    assert_eq!(expected.error, None);
+    let mut room = vec![0; body.len() + 16];
+    for at in 0..16 {
+        room[at..at + body.len()].copy_from_slice(body.as_bytes());
+        assert_eq!(read(true, &[&room[at..at + body.len()]]), expected, "at {at}");
     }
 }

@@ -135,3 +135,13 @@ fn limits_bite_at_the_same_byte() {
         }
     }
 }
+
+#[test]
+fn a_name_that_is_longer_than_all_before_it_is_refused_at_the_same_byte() {
+    let name = "AnElementWhoseNameIsLongerThanThatOfAnyOtherInTheEnvelope";
+    let attribute = "AnAttributeWhoseNameIsLongerThanThatOfAnyOtherInTheEnvelopeAndOfItsElement";
+    let body = notification(&event(&[&format!("<t:{name}>1</t:{name}><t:{name} {attribute}='1'/>")]));
+    for max in 36..80 {
+        same_byte_by_byte(Limits::default().with_name_length(max), &body);
+    }
+}

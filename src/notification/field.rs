@@ -436,3 +436,19 @@ impl SubscribedFields {
         self.id.is_present() || self.watermark.is_present()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn behind_what_is_unaligned_is_the_next_address_of_a_word() {
+        let bytes = [b'x'; 4 * WORD];
+        for at in 0..2 * WORD {
+            let rest = &bytes[at..];
+            let before = unaligned(rest);
+            assert!(before < WORD);
+            assert_eq!(rest[before..].as_ptr().addr() % WORD, 0);
+        }
+    }
+}

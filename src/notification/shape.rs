@@ -347,7 +347,7 @@ impl Shapes {
 
     /// An event of that shape has values that may be unusual.
     fn adapt_to(&mut self, at: usize, run: &[u8], event: &EventFields) {
-        if self.enabled && self.known.get(at).is_some_and(|shape| !shape.has_blanks_for(event)) {
+        if self.known.get(at).is_some_and(|shape| !shape.has_blanks_for(event)) {
             let Some(values) = Values::of(run, event) else { return };
             self.adapt(at, run, &values);
         }

@@ -307,7 +307,7 @@ impl Matching {
                 event.put(slot.part, before.part(slot.part).span().unwrap_or_default());
             }
         }
-        Some(Self { shape: at as u8, slot, stop: 0, ..self })
+        Some(Self { shape: at as u8, slot, ..self })
     }
 
     /// Goes on with the next bytes. Values are put in `event`, with which the shape has begun. Returns how many of the bytes were
