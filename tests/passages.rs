@@ -375,3 +375,10 @@ fn nothing_of_what_was_known_is_left_when_learning_is_switched() {
         }
     }
 }
+
+#[test]
+fn a_byte_order_mark_begins_a_document_that_is_not_of_ascii_because_the_last_one_was() {
+    let ascii = format!("<?xml version=\"1.0\" encoding=\"US-ASCII\"?>{}", heartbeat());
+    let body = format!("{ascii}\u{feff}<!-- \u{e9} -->{}", events("Success").replace("AAMk", "\u{e9}"));
+    assert_eq!(assert_invisible(body.as_bytes(), 1).error, None);
+}
