@@ -382,3 +382,16 @@ fn a_byte_order_mark_begins_a_document_that_is_not_of_ascii_because_the_last_one
     let body = format!("{ascii}\u{feff}<!-- \u{e9} -->{}", events("Success").replace("AAMk", "\u{e9}"));
     assert_eq!(assert_invisible(body.as_bytes(), 1).error, None);
 }
+
+/// Comments behind a document of ASCII belong to it, and so may be of ASCII alone.
+#[test]
+fn what_comes_behind_a_document_of_ascii_is_of_ascii_though_it_is_known() {
+    let ascii = format!("<?xml version=\"1.0\" encoding=\"US-ASCII\"?>{}", heartbeat());
+    let commented = format!("<!-- \u{e9} -->{}", heartbeat());
+    let behind_ascii = heartbeat().repeat(2) + &commented.repeat(3) + &ascii + &commented;
+    assert!(assert_invisible(behind_ascii.as_bytes(), 1).error.is_some());
+    let behind_known_ascii = (heartbeat().repeat(2) + &ascii).repeat(4) + "<!-- \u{e9} -->";
+    assert!(assert_invisible(behind_known_ascii.as_bytes(), 1).error.is_some());
+    let behind_utf_8 = ascii.repeat(4) + &heartbeat() + &commented.repeat(3);
+    assert!(assert_invisible(behind_utf_8.as_bytes(), 1).error.is_none());
+}

@@ -259,6 +259,10 @@ impl NotificationParser {
         let borrows = !matches!(kept, Kept::ConnectionStatus(_) | Kept::EndOfEnvelope);
         self.passages.tell(kept, if borrows { text_of(self.scanner.run(cur)) } else { "" });
         if matches!(kept, Kept::EndOfEnvelope) {
+            // behind a document of ASCII is another state than behind others
+            if self.scanner.is_ascii_only() && self.passages.records_from(Origin::BetweenDocuments) {
+                return self.passages.abandon();
+            }
             self.passages.learn();
         }
     }
