@@ -395,3 +395,29 @@ fn what_comes_behind_a_document_of_ascii_is_of_ascii_though_it_is_known() {
     let behind_utf_8 = ascii.repeat(4) + &heartbeat() + &commented.repeat(3);
     assert!(assert_invisible(behind_utf_8.as_bytes(), 1).error.is_none());
 }
+
+/// The code comes last, so that several messages wait for the end of the response.
+#[test]
+fn messages_that_wait_are_not_lost_when_learning_is_switched() {
+    let code = "<m:ResponseCode>NoError</m:ResponseCode>";
+    let late = heartbeat().replace(code, "").replace("OK</m:ConnectionStatus>", "OK</m:ConnectionStatus><m:x/>");
+    let body = late.repeat(4);
+    let expected = read(false, &[body.as_bytes()]);
+    let count = expected.lines().len();
+    for switch in [true, false] {
+        for at in 0..count {
+            let mut parser = NotificationParser::new();
+            let (mut input, mut lines) = (body.as_bytes(), String::new());
+            for number in 0..count {
+                if number == at {
+                    parser = parser.learning(switch);
+                }
+                match parser.next_message(&mut input).unwrap() {
+                    Some(message) => seen::write_message(&mut lines, &message),
+                    None => break,
+                }
+            }
+            assert_eq!(lines, expected.lines, "switched before message {at}");
+        }
+    }
+}

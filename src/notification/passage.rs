@@ -177,6 +177,11 @@ impl Passages {
         passage.and_then(|passage| passage.bytes.get(..same as usize)).unwrap_or_default()
     }
 
+    /// How many messages were told of it.
+    pub(super) fn told(&self) -> u8 {
+        self.following.map_or(0, |following| following.told)
+    }
+
     /// Whether a passage that begins here is known; then it is followed.
     #[inline]
     pub(super) fn begin(&mut self, from: Origin) -> bool {
