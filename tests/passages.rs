@@ -421,3 +421,20 @@ fn messages_that_wait_are_not_lost_when_learning_is_switched() {
         }
     }
 }
+
+#[test]
+fn a_known_comment_or_mark_between_two_envelopes_is_between_them() {
+    for before in ["<!-- x -->", "<?x y?>", "\u{feff}", "\u{feff} ", " <!-- x --> ", "<?xml version=\"1.0\"?>"] {
+        let body = format!("{before}{}", heartbeat()).repeat(4);
+        let start = body.rfind(before).unwrap();
+        for end in start..start + before.len() + 20 {
+            let [learning, plain] = [true, false].map(|learning| {
+                let mut parser = NotificationParser::new().learning(learning);
+                let mut input = &body.as_bytes()[..end];
+                while parser.next_message(&mut input).unwrap().is_some() {}
+                parser.is_between_envelopes()
+            });
+            assert_eq!(learning, plain, "{before:?}, {end} of {start}");
+        }
+    }
+}

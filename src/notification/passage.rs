@@ -338,6 +338,11 @@ impl Passages {
         let mut record = self.record.take()?;
         if from == Origin::BetweenDocuments {
             record.trim();
+            // behind a comment or an instruction it is still between two documents, though a part of this was read
+            if matches!(&record.bytes[..], [b'<', b'!' | b'?', rest @ ..] if !is_declaration(rest)) {
+                self.record = Some(record);
+                return None;
+            }
         }
         self.credit = self.credit.saturating_add(record.bytes.len() / 4).min(CREDIT.max(self.credit));
         let id = self.keep(from, &mut record);
@@ -389,6 +394,11 @@ impl Record {
         self.bytes.drain(..blank);
         self.messages.iter_mut().for_each(|message| message.end = message.end.saturating_sub(small(blank)));
     }
+}
+
+/// Whether it is an XML declaration that goes on so behind its `<?`.
+fn is_declaration(bytes: &[u8]) -> bool {
+    matches!(bytes, [b'x', b'm', b'l', b' ' | b'\t' | b'\r' | b'\n', ..])
 }
 
 /// A passage is at most some thousand bytes long.
