@@ -377,6 +377,7 @@ impl NotificationParser {
     ///
     /// The earlier error, or [`UnexpectedEnd`](crate::ErrorKind::UnexpectedEnd) when the body stopped inside an envelope.
     pub fn finish(&mut self) -> Result<(), Error> {
+        self.among_events = false; // what comes next may be the error
         if self.passages.is_following() {
             self.read_followed()?;
         }
