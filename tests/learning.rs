@@ -424,3 +424,19 @@ fn known_events_mean_the_same_at_every_address() {
         assert_eq!(read(true, &[&room[at..at + body.len()]]), expected, "at {at}");
     }
 }
+
+#[test]
+fn a_body_that_ends_behind_a_known_event_stays_ended() {
+    let body = soap::notification(&soap::NEW_MAIL.repeat(6));
+    let behind = body.rfind("</t:NewMailEvent>").unwrap() + "</t:NewMailEvent>".len();
+    for learning in [true, false] {
+        let mut parser = NotificationParser::new().learning(learning);
+        let mut input = &body.as_bytes()[..behind];
+        while !input.is_empty() {
+            assert!(parser.next_message(&mut input).unwrap().is_some());
+        }
+        let error = parser.finish().unwrap_err();
+        let mut more = soap::NEW_MAIL.as_bytes();
+        assert_eq!(parser.next_message(&mut more).map(|_| ()), Err(error), "learning {learning}");
+    }
+}

@@ -375,3 +375,66 @@ fn nothing_of_what_was_known_is_left_when_learning_is_switched() {
         }
     }
 }
+
+#[test]
+fn a_byte_order_mark_begins_a_document_that_is_not_of_ascii_because_the_last_one_was() {
+    let ascii = format!("<?xml version=\"1.0\" encoding=\"US-ASCII\"?>{}", heartbeat());
+    let body = format!("{ascii}\u{feff}<!-- \u{e9} -->{}", events("Success").replace("AAMk", "\u{e9}"));
+    assert_eq!(assert_invisible(body.as_bytes(), 1).error, None);
+}
+
+/// Comments behind a document of ASCII belong to it, and so may be of ASCII alone.
+#[test]
+fn what_comes_behind_a_document_of_ascii_is_of_ascii_though_it_is_known() {
+    let ascii = format!("<?xml version=\"1.0\" encoding=\"US-ASCII\"?>{}", heartbeat());
+    let commented = format!("<!-- \u{e9} -->{}", heartbeat());
+    let behind_ascii = heartbeat().repeat(2) + &commented.repeat(3) + &ascii + &commented;
+    assert!(assert_invisible(behind_ascii.as_bytes(), 1).error.is_some());
+    let behind_known_ascii = (heartbeat().repeat(2) + &ascii).repeat(4) + "<!-- \u{e9} -->";
+    assert!(assert_invisible(behind_known_ascii.as_bytes(), 1).error.is_some());
+    let behind_utf_8 = ascii.repeat(4) + &heartbeat() + &commented.repeat(3);
+    assert!(assert_invisible(behind_utf_8.as_bytes(), 1).error.is_none());
+}
+
+/// The code comes last, so that several messages wait for the end of the response.
+#[test]
+fn messages_that_wait_are_not_lost_when_learning_is_switched() {
+    let code = "<m:ResponseCode>NoError</m:ResponseCode>";
+    let late = heartbeat().replace(code, "").replace("OK</m:ConnectionStatus>", "OK</m:ConnectionStatus><m:x/>");
+    let body = late.repeat(4);
+    let expected = read(false, &[body.as_bytes()]);
+    let count = expected.lines().len();
+    for switch in [true, false] {
+        for at in 0..count {
+            let mut parser = NotificationParser::new();
+            let (mut input, mut lines) = (body.as_bytes(), String::new());
+            for number in 0..count {
+                if number == at {
+                    parser = parser.learning(switch);
+                }
+                match parser.next_message(&mut input).unwrap() {
+                    Some(message) => seen::write_message(&mut lines, &message),
+                    None => break,
+                }
+            }
+            assert_eq!(lines, expected.lines, "switched before message {at}");
+        }
+    }
+}
+
+#[test]
+fn a_known_comment_or_mark_between_two_envelopes_is_between_them() {
+    for before in ["<!-- x -->", "<?x y?>", "\u{feff}", "\u{feff} ", " <!-- x --> ", "<?xml version=\"1.0\"?>"] {
+        let body = format!("{before}{}", heartbeat()).repeat(4);
+        let start = body.rfind(before).unwrap();
+        for end in start..start + before.len() + 20 {
+            let [learning, plain] = [true, false].map(|learning| {
+                let mut parser = NotificationParser::new().learning(learning);
+                let mut input = &body.as_bytes()[..end];
+                while parser.next_message(&mut input).unwrap().is_some() {}
+                parser.is_between_envelopes()
+            });
+            assert_eq!(learning, plain, "{before:?}, {end} of {start}");
+        }
+    }
+}

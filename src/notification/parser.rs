@@ -380,6 +380,7 @@ impl NotificationParser {
     ///
     /// The earlier error, or [`UnexpectedEnd`](crate::ErrorKind::UnexpectedEnd) when the body stopped inside an envelope.
     pub fn finish(&mut self) -> Result<(), Error> {
+        self.among_events = false; // what comes next may be the error
         if self.passages.is_following() {
             self.read_followed()?;
         }
@@ -435,8 +436,9 @@ impl NotificationParser {
     /// Whether the parser is between envelopes, where a body may end.
     #[must_use]
     pub fn is_between_envelopes(&self) -> bool {
-        // of a passage that is being followed, white space may have come
-        let followed = self.passages.followed().trim_ascii();
+        // of a passage that is being followed, a byte order mark and white space may have come
+        let followed = self.passages.followed();
+        let followed = followed.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(followed).trim_ascii();
         self.failure.is_none() && self.scanner.is_complete() && followed.is_empty()
     }
 

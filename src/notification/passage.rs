@@ -17,8 +17,8 @@
 //!
 //! # Why it is safe
 //!
-//! 1. The same bytes in the same state have the same meaning. Between two documents there is only one state; a tail is
-//!    followed only where the state is the very one that its head led to (the open elements, the declarations in scope, what
+//! 1. The same bytes in the same state have the same meaning. Between two documents there is only one state (but behind one
+//!    of ASCII, where none is followed); a tail is followed only where the state is the very one that its head led to (the open elements, the declarations in scope, what
 //!    was read of the response).
 //! 2. A message is told when its last byte has been compared, never later, so that a chunk's end changes nothing.
 //! 3. Where the bytes differ in the middle, the scanner reads what was followed from its beginning: it is in the passage,
@@ -177,6 +177,11 @@ impl Passages {
         passage.and_then(|passage| passage.bytes.get(..same as usize)).unwrap_or_default()
     }
 
+    /// How many messages were told of it.
+    pub(super) fn told(&self) -> u8 {
+        self.following.map_or(0, |following| following.told)
+    }
+
     /// Whether a passage that begins here is known; then it is followed.
     #[inline]
     pub(super) fn begin(&mut self, from: Origin) -> bool {
@@ -333,6 +338,11 @@ impl Passages {
         let mut record = self.record.take()?;
         if from == Origin::BetweenDocuments {
             record.trim();
+            // behind a comment or an instruction it is still between two documents, though a part of this was read
+            if matches!(&record.bytes[..], [b'<', b'!' | b'?', rest @ ..] if !is_declaration(rest)) {
+                self.record = Some(record);
+                return None;
+            }
         }
         self.credit = self.credit.saturating_add(record.bytes.len() / 4).min(CREDIT.max(self.credit));
         let id = self.keep(from, &mut record);
@@ -384,6 +394,11 @@ impl Record {
         self.bytes.drain(..blank);
         self.messages.iter_mut().for_each(|message| message.end = message.end.saturating_sub(small(blank)));
     }
+}
+
+/// Whether it is an XML declaration that goes on so behind its `<?`.
+fn is_declaration(bytes: &[u8]) -> bool {
+    matches!(bytes, [b'x', b'm', b'l', b' ' | b'\t' | b'\r' | b'\n', ..])
 }
 
 /// A passage is at most some thousand bytes long.

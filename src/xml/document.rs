@@ -57,6 +57,7 @@ impl Scanner {
         self.matched = self.matched.saturating_add(1);
         if self.matched == 3 {
             self.behind_root = false;
+            self.ascii_only = false;
             self.state = State::AfterBom;
         }
         Ok(None)

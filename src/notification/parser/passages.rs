@@ -165,14 +165,19 @@ impl NotificationParser {
     #[cold]
     pub(super) fn read_followed(&mut self) -> Result<(), Error> {
         let mut bytes = self.scanner.spare();
+        let mut told = self.passages.told();
         let from = self.passages.give_up(&mut bytes);
         self.scanner.rewind(bytes.len());
         self.passages.record(from);
         self.heads.reading_again = true;
         let mut rest = &bytes[..];
         let read = loop {
+            // the others that wait were not told yet
+            if told == 0 && rest.is_empty() && !self.outbox.is_empty() {
+                break Ok(());
+            }
             match self.step(&mut rest) {
-                Ok(Some(_)) => {}
+                Ok(Some(_)) => told = told.saturating_sub(1),
                 Ok(None) => break Ok(()),
                 Err(error) => break Err(error),
             }
@@ -259,6 +264,10 @@ impl NotificationParser {
         let borrows = !matches!(kept, Kept::ConnectionStatus(_) | Kept::EndOfEnvelope);
         self.passages.tell(kept, if borrows { text_of(self.scanner.run(cur)) } else { "" });
         if matches!(kept, Kept::EndOfEnvelope) {
+            // behind a document of ASCII is another state than behind others
+            if self.scanner.is_ascii_only() && self.passages.records_from(Origin::BetweenDocuments) {
+                return self.passages.abandon();
+            }
             self.passages.learn();
         }
     }

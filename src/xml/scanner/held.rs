@@ -276,13 +276,13 @@ impl Scanner {
 
     // ---- whole passages -----------------------------------------------------------------------------------------
 
-    /// Whether the scanner is right behind a document, but for white space.
+    /// Whether the scanner is right behind a document, but for white space. Not behind one of ASCII: what comes may belong to it.
     #[inline]
     pub(crate) fn is_behind_document(&mut self) -> bool {
         if self.token_done {
             self.leave_token();
         }
-        self.state == State::Epilog
+        self.state == State::Epilog && !self.ascii_only
     }
 
     /// Whether the scanner is between the children of an element whose text is not wanted, and holds nothing.
