@@ -594,7 +594,7 @@ fn an_event_that_does_not_end_is_refused_at_its_limit_though_its_shape_is_known(
         }
         let endless = envelope("", &event("NewMailEvent", &"A".repeat(2000)));
         let start = endless.find("<t:NewMailEvent").unwrap();
-        let first = endless[..start + 400 + chunk].as_bytes().chunks(chunk).any(|mut input| {
+        let first = endless.as_bytes()[..start + 400 + chunk].chunks(chunk).any(|mut input| {
             while let Some(_message) = match parser.next_message(&mut input) {
                 Ok(message) => message,
                 Err(_) => return true,
