@@ -128,7 +128,7 @@ fn event(random: &mut Random, out: &mut Vec<u8>, way: usize) {
         ),
         2 => {
             id(random, out, "OldItemId", 0);
-            id(random, out, "OldParentFolderId", if way % 2 == 0 { 0 } else { 3 });
+            id(random, out, "OldParentFolderId", way % 2 * 3);
         }
         3 => id(random, out, "ItemId", 0),
         _ => {}
