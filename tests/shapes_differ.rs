@@ -143,8 +143,8 @@ fn event(random: &mut Random, out: &mut Vec<u8>, way: usize) {
 
 fn stream(random: &mut Random) -> Vec<u8> {
     let mut body = Vec::new();
-    let ways: Vec<usize> = (0..1 + random.below(5)).map(|_| random.below(500)).collect();
-    for _ in 0..1 + random.below(3) {
+    let ways: Vec<usize> = (0..=random.below(5)).map(|_| random.below(500)).collect();
+    for _ in 0..=random.below(3) {
         let shell = soap::notification("<t:SubscriptionId>S</t:SubscriptionId>*");
         let (head, tail) = shell.split_once('*').unwrap();
         put(
