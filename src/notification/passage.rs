@@ -17,9 +17,9 @@
 //!
 //! # Why it is safe
 //!
-//! 1. The same bytes in the same state have the same meaning. Between two documents there is only one state (but behind one
-//!    of ASCII, where none is followed); a tail is followed only where the state is the very one that its head led to (the open elements, the declarations in scope, what
-//!    was read of the response).
+//! 1. The same bytes in the same state have the same meaning. Between two documents there is only one state, but for behind one
+//!    of ASCII, where none is followed; a tail is followed only where the state is the very one that its head led to (the open
+//!    elements, the declarations in scope, what was read of the response).
 //! 2. A message is told when its last byte has been compared, never later, so that a chunk's end changes nothing.
 //! 3. Where the bytes differ in the middle, the scanner reads what was followed from its beginning: it is in the passage,
 //!    byte for byte. The messages that were told already are not told again.
