@@ -7,7 +7,8 @@ cd "$(dirname "$0")/.."
 command -v valgrind >/dev/null || { echo "valgrind is absent: instructions were not counted" >&2; exit 3; }
 
 parsers=(ews-stream ews-stream/16384 ews-stream/1460 ews-stream/64 ews-stream/1
-    "quick-xml NsReader" "quick-xml Reader" xmlparser "memchr <")
+    "quick-xml NsReader" "quick-xml NsReader, checking" "quick-xml Reader" "quick-xml Reader, checking" xmlparser
+    "memchr <" from_utf8)
 : "${BYTES:=1048576}"
 
 program=$(cargo bench --bench instructions --no-run 2>&1 | sed -n 's/.*Executable.*(\(.*\))$/\1/p')
