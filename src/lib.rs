@@ -116,7 +116,7 @@
 //! - **Chunking is invisible.** For any way to cut the same bytes, the messages, the error and its offset are the same.
 //! - **Prompt.** A message is returned by the call that gets its last byte.
 //! - **No allocation** per event, once the buffers have grown to what the server sends. **No panic**, whatever the bytes and the
-//!   order of calls. **No `unsafe`.** **Linear work**: no byte is looked at more than twice. **Bounded memory**: see [`Limits`].
+//!   order of calls. **No `unsafe`.** **Linear work**: no more than two looks a byte, all in all. **Bounded memory**: see [`Limits`].
 //! - **Strict about XML**: 1.0 (5th edition) and Namespaces 1.0 in full, but for DTDs and encodings other than UTF-8.
 //!   **Tolerant about EWS**: names by namespace and never by prefix, children in any order, unknown elements skipped, unknown
 //!   events reported ([`Event::Other`]).
