@@ -61,16 +61,16 @@ pub(super) struct Slot {
     /// How many blanks.
     pub(super) len: u16,
     /// By how much two values of late were shorter.
-    less: [u8; 2],
+    shorter: [u8; 2],
 }
 
 impl Slot {
-    const UNUSED: Self = Self { part: Part::NAME, delimiter: 0, start: 0, len: 0, less: [0; 2] };
+    const UNUSED: Self = Self { part: Part::NAME, delimiter: 0, start: 0, len: 0, shorter: [0; 2] };
 
     /// Whether its values differ in length, or have no blanks.
     #[inline]
     pub(super) fn is_loose(self) -> bool {
-        self.len == 0 || self.less != [0; 2]
+        self.len == 0 || self.shorter != [0; 2]
     }
 
     /// Where the markup behind it begins, in the pattern.
@@ -83,7 +83,7 @@ impl Slot {
     #[inline]
     pub(super) fn guess(self, bytes: &[u8], start: usize) -> Option<usize> {
         let longest = start.wrapping_add(usize::from(self.len));
-        let [one, other] = self.less.map(|less| longest.wrapping_sub(usize::from(less)));
+        let [one, other] = self.shorter.map(|less| longest.wrapping_sub(usize::from(less)));
         let ends = |end: usize| bytes.get(end) == Some(&self.delimiter);
         // no branch to be mispredicted
         let end = if ends(one) { one } else { other };
@@ -95,9 +95,9 @@ impl Slot {
         if let Some(less) = usize::from(self.len).checked_sub(len) {
             // one that is shorter still is looked for by its end
             let less = u8::try_from(less).unwrap_or(u8::MAX);
-            let [latest, _] = self.less;
+            let [latest, _] = self.shorter;
             if less != latest {
-                self.less = [less, latest];
+                self.shorter = [less, latest];
             }
         }
     }
@@ -203,7 +203,7 @@ impl Shape {
             let len = if has_blanks(span) { span.len() as u16 } else { 0 };
             let delimiter = run.get(span.end as usize).copied().unwrap_or_default();
             let start = patterns.len().saturating_sub(start) as u16;
-            *slot = Slot { part: *part, delimiter, start, len, less: [0; 2] };
+            *slot = Slot { part: *part, delimiter, start, len, shorter: [0; 2] };
             patterns.resize(patterns.len().saturating_add(usize::from(len)), BLANK);
             at = span.end as usize;
         }
@@ -294,7 +294,7 @@ impl Shape {
             let blanks = if fits { len } else { 0 };
             let change =
                 Change { at: usize::from(self.start).wrapping_add(usize::from(slot.start)), was: slot.len, is: blanks };
-            slot.less = [0, u8::try_from(blanks.saturating_sub(slot.len)).unwrap_or(u8::MAX)];
+            slot.shorter = [0, u8::try_from(blanks.saturating_sub(slot.len)).unwrap_or(u8::MAX)];
             slot.len = blanks;
             for behind in self.slots.iter_mut().take(count).skip(number.wrapping_add(1)) {
                 behind.start = change.of(behind.start);
