@@ -5,7 +5,7 @@
 use alloc::string::String;
 
 use super::vocabulary::EventKind;
-use crate::xml::Span;
+use crate::xml::{Span, from_utf8};
 
 const WORD: usize = size_of::<usize>();
 
@@ -51,7 +51,7 @@ impl Field {
 /// the whole run it is cheaper than for each of its parts.
 #[inline]
 pub(super) fn text_of(run: &[u8]) -> &str {
-    core::str::from_utf8(run).unwrap_or_default()
+    from_utf8(run).unwrap_or_default()
 }
 
 /// How many of the first bytes lie before an address at which a check of UTF-8 is quick: it takes two words at a time, but what
@@ -65,8 +65,8 @@ pub(super) fn unaligned(bytes: &[u8]) -> usize {
 /// as well, where it is text.
 #[inline]
 pub(super) fn ascii_text(bytes: &[u8], len: usize) -> &str {
-    let words = len.wrapping_add(2 * WORD - 1) & !(2 * WORD - 1);
-    let more = bytes.get(..words).and_then(|more| core::str::from_utf8(more).ok());
+    let words = len.wrapping_add(63) & !63;
+    let more = bytes.get(..words).and_then(|more| from_utf8(more));
     match more.and_then(|more| more.get(..len)) {
         Some(text) => text,
         None => text_of(bytes.get(..len).unwrap_or_default()),

@@ -147,6 +147,8 @@ pub(crate) struct Stepped<'c> {
 enum Run<'c> {
     /// In the chunk, and known to be text.
     Text(&'c str),
+    /// Where the scanner has moved them.
+    Moved,
     /// Where the scanner holds them.
     Held { chunk: &'c [u8], cur: Cursor<'c> },
 }
@@ -168,12 +170,12 @@ struct KnownParts {
     details: bool,
 }
 
-/// What comes behind an event.
-enum Next<'c> {
-    /// Another, which is in the chunk.
-    Event(&'c str),
-    /// The beginning of another, up to the end of the chunk, which was taken.
-    Beginning,
+/// What comes behind an event, or behind the beginning of one.
+enum Next<T> {
+    /// Another, or the rest of it.
+    Event(T),
+    /// As much of it as the chunk has, all of which was taken.
+    Cut,
     /// That is to be seen.
     Other,
 }
@@ -272,7 +274,7 @@ impl NotificationParser {
         if self.among_events {
             match self.next_event(input) {
                 Next::Event(run) => return Ok(Some(self.event(run))),
-                Next::Beginning => return Ok(None),
+                Next::Cut => return Ok(None),
                 Next::Other => {}
             }
         }
@@ -285,7 +287,14 @@ impl NotificationParser {
 
     #[inline(never)]
     fn message_elsewhere<'p, 'c: 'p>(&'p mut self, input: &mut &'c [u8]) -> Result<Option<Message<'p>>, Error> {
-        Ok(self.step_elsewhere(input)?.map(|stepped| self.view_of(stepped)))
+        if self.shapes.is_matching() {
+            match self.rest_of_event(input)? {
+                Next::Event(()) => return Ok(Some(self.event(text_of(self.scanner.held_before())))),
+                Next::Cut => return Ok(None),
+                Next::Other => {}
+            }
+        }
+        Ok(self.step_on(input)?.map(|stepped| self.view_of(stepped)))
     }
 
     /// The next message in offsets, borrowing nothing of the parser: a wrapper that passes over messages in a loop
@@ -295,7 +304,7 @@ impl NotificationParser {
         if self.among_events {
             match self.next_event(input) {
                 Next::Event(run) => return Ok(Some(Stepped { outgoing: Outgoing::Event, run: Run::Text(run) })),
-                Next::Beginning => return Ok(None),
+                Next::Cut => return Ok(None),
                 Next::Other => {}
             }
         }
@@ -303,11 +312,14 @@ impl NotificationParser {
             *input = &[];
             return Ok(None);
         }
-        self.step_elsewhere(input)
-    }
-
-    fn step_elsewhere<'c>(&mut self, input: &mut &'c [u8]) -> Result<Option<Stepped<'c>>, Error> {
-        if self.shapes.is_matching() { self.step_in_event(input) } else { self.step_on(input) }
+        if self.shapes.is_matching() {
+            match self.rest_of_event(input)? {
+                Next::Event(()) => return Ok(Some(Stepped { outgoing: Outgoing::Event, run: Run::Moved })),
+                Next::Cut => return Ok(None),
+                Next::Other => {}
+            }
+        }
+        self.step_on(input)
     }
 
     /// The next most usual case, where chunks are small: a whole chunk goes on with a known event or passage.
@@ -360,6 +372,7 @@ impl NotificationParser {
     pub(crate) fn view_of<'p, 'c: 'p>(&'p self, stepped: Stepped<'c>) -> Message<'p> {
         match stepped.run {
             Run::Text(run) => self.view(stepped.outgoing, run),
+            Run::Moved => self.view(stepped.outgoing, text_of(self.scanner.held_before())),
             Run::Held { chunk, cur } => {
                 // the others have no text, or have it elsewhere
                 let borrows = !matches!(

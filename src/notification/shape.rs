@@ -35,7 +35,7 @@ mod pattern;
 use alloc::vec::Vec;
 
 pub(super) use self::matching::Progress;
-use self::matching::{Allowed, Begun, Matching, is_utf8};
+use self::matching::{Allowed, Begun, Matching, Unfit, is_utf8};
 use self::pattern::{Shape, Values};
 use super::field::EventFields;
 use crate::limits::Limits;
@@ -239,22 +239,39 @@ impl Shapes {
         matching.go_on(pattern, bytes, longest.min(self.allowed.text_bytes))
     }
 
-    /// Goes on with the match that the end of a chunk interrupted, `before` being what has matched so far.
+    /// Goes on with the match that the end of a chunk interrupted, as far as values have usual lengths. Returns how many of the
+    /// bytes are the rest of the event, if it ends in them. An error: it goes on in another way, or not, as so many looks have shown.
+    #[inline]
     #[allow(clippy::cast_possible_truncation)] // an event is shorter than the 256 MiB that limits allow
-    pub(super) fn go_on(&mut self, before: &[u8], bytes: &[u8], event: &mut EventFields) -> (Progress, usize) {
-        let Some(mut matching) = self.matching.take() else { return (Progress::Failed, 0) };
-        let mut wasted: usize = 0;
-        if let Some(shape) = self.known.get_mut(usize::from(matching.shape)) {
-            match shape.take_rest(&self.patterns, matching, bytes, event) {
-                Ok(len) => {
-                    shape.usual = matching.at.wrapping_add(len as u32);
-                    let whole = shape.usual as usize;
-                    self.matched(whole);
-                    return (Progress::Matched(len), len);
-                }
-                Err(looked) => wasted = looked,
+    pub(super) fn take_rest(&mut self, bytes: &[u8], event: &mut EventFields) -> Result<Option<usize>, usize> {
+        let Some(matching) = &self.matching else { return Err(0) };
+        let Some(shape) = self.known.get_mut(usize::from(matching.shape)) else { return Err(0) };
+        match shape.take_rest(&self.patterns, matching, bytes, event) {
+            Ok(len) => {
+                shape.usual = matching.at.wrapping_add(len as u32);
+                let whole = shape.usual as usize;
+                self.matching = None;
+                self.matched(whole);
+                Ok(Some(len))
             }
+            Err(Unfit::Cut(matching)) => {
+                self.matching = Some(matching);
+                Ok(None)
+            }
+            Err(Unfit::Other(looked)) => Err(looked),
         }
+    }
+
+    /// The same whatever lengths values have. `before`: what has matched so far. `wasted`: so many looks were in vain.
+    #[inline(never)]
+    pub(super) fn go_on(
+        &mut self,
+        before: &[u8],
+        bytes: &[u8],
+        mut wasted: usize,
+        event: &mut EventFields,
+    ) -> (Progress, usize) {
+        let Some(mut matching) = self.matching.take() else { return (Progress::Failed, wasted) };
         let mut tried: u16 = 0;
         loop {
             let at = usize::from(matching.shape);

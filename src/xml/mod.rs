@@ -57,3 +57,4 @@ pub(crate) use find::{
 };
 pub(crate) use namespace::NamespaceId;
 pub(crate) use scanner::{Cursor, Scanner, Scope, Span, Standing, Step, Stop};
+pub(crate) use utf8::from_utf8;

@@ -73,11 +73,16 @@ impl OpenElements {
 
     /// Becomes the same as `other`, in the memory that is there.
     pub(super) fn copy(&mut self, other: &Self) {
-        self.clear();
-        self.names.clear();
-        self.names.extend_from_slice(other.names());
-        self.end = self.names.len();
+        self.starts.clear();
         self.starts.extend_from_slice(&other.starts);
+        let names = other.names();
+        if names.len() > self.names.len() {
+            self.grow(names.len());
+        }
+        if let Some(room) = self.names.get_mut(..names.len()) {
+            room.copy_from_slice(names);
+        }
+        self.end = names.len();
     }
 
     fn names(&self) -> &[u8] {

@@ -6,6 +6,7 @@
 use super::class::is_control;
 use super::find;
 use super::scanner::{Cursor, Scanner, State, Step, Stop};
+use super::utf8::valid_up_to;
 use crate::error::ErrorKind;
 
 /// Fewer bytes are not worth a run of their own; and in tiny chunks no byte shall be looked at more often than twice.
@@ -80,7 +81,7 @@ impl Scanner {
             return 0;
         }
         let run = rest.get(..find(rest)).unwrap_or_default();
-        let valid = core::str::from_utf8(run).map_or_else(|error| error.valid_up_to(), str::len);
+        let valid = valid_up_to(run);
         // found in one pass and checked in another; the first byte was looked at before
         self.look(run.len().saturating_add(valid).saturating_sub(1));
         valid

@@ -4,6 +4,7 @@ use core::fmt;
 
 use super::namespace::Resolved;
 use super::scanner::{self, Cursor, Scanner, Span, Step};
+use super::utf8::from_utf8;
 use crate::error::Error;
 use crate::limits::Limits;
 
@@ -273,5 +274,5 @@ fn text(run: &[u8], span: Span) -> &str {
 
 /// The scanner has accepted these bytes as characters, so the check cannot fail; safe Rust asks for it all the same.
 fn utf8(bytes: &[u8]) -> &str {
-    core::str::from_utf8(bytes).unwrap_or_default()
+    from_utf8(bytes).unwrap_or_default()
 }

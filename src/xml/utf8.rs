@@ -4,6 +4,24 @@
 //! second byte's range depends on the first, which is what shuts out overlong forms, surrogates and values above
 //! U+10FFFF at the first byte that makes them so.
 
+/// Bytes as text, if they are well-formed.
+#[inline]
+pub(crate) fn from_utf8(bytes: &[u8]) -> Option<&str> {
+    #[cfg(feature = "simdutf8")]
+    return simdutf8::basic::from_utf8(bytes).ok();
+    #[cfg(not(feature = "simdutf8"))]
+    return core::str::from_utf8(bytes).ok();
+}
+
+/// How many of the first bytes are whole, well-formed characters.
+#[inline]
+pub(super) fn valid_up_to(bytes: &[u8]) -> usize {
+    match from_utf8(bytes) {
+        Some(text) => text.len(),
+        None => core::str::from_utf8(bytes).map_or_else(|error| error.valid_up_to(), str::len),
+    }
+}
+
 /// A sequence in progress; `missing == 0` when there is none.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Utf8 {

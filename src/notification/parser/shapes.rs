@@ -1,15 +1,15 @@
 //! Where events of known shapes are taken: whole, from their beginning, or on from the chunk before. Part of the parser.
 
-use super::{Next, NotificationParser, Outgoing, Resume, Run, Stepped, Taken};
+use super::{Next, NotificationParser, Outgoing, Resume, Taken};
 use crate::error::Error;
 use crate::notification::field::{ascii_text, unaligned};
 use crate::notification::shape::{Missed, Progress};
-use crate::xml::{Cursor, Step, Stop};
+use crate::xml::{Cursor, Step, Stop, from_utf8};
 
 impl NotificationParser {
     /// Behind an event, the usual case: another whole one of a known shape, in as few steps as can be.
     #[inline(never)] // it needs all registers for itself
-    pub(super) fn next_event<'c>(&mut self, input: &mut &'c [u8]) -> Next<'c> {
+    pub(super) fn next_event<'c>(&mut self, input: &mut &'c [u8]) -> Next<&'c str> {
         let missed = match self.take_next_event(input) {
             Ok((run, rest)) => {
                 *input = rest;
@@ -51,14 +51,14 @@ impl NotificationParser {
         let (len, wide) = taken?;
         let (run, rest) = bytes.split_at_checked(len)?;
         // the scanner will say where the encoding is wrong
-        let text = if wide { core::str::from_utf8(run).ok()? } else { ascii_text(bytes, len) };
+        let text = if wide { from_utf8(run)? } else { ascii_text(bytes, len) };
         self.scanner.take_next_element(start, start.wrapping_add(len));
         self.event.read_unread_count(run);
         Some((text, rest))
     }
 
     /// The other usual case: the chunk ends in the middle of the next event.
-    fn next_beginning<'c>(&mut self, input: &mut &'c [u8]) -> Next<'c> {
+    fn next_beginning<'c>(&mut self, input: &mut &'c [u8]) -> Next<&'c str> {
         let mut cur = Cursor::new(input);
         self.resume = Resume::Nothing;
         self.scanner.release();
@@ -75,28 +75,27 @@ impl NotificationParser {
         self.scanner.take_beginning(&mut cur, start);
         self.scanner.suspend(&cur);
         *input = &[];
-        Next::Beginning
+        Next::Cut
     }
 
-    /// Goes on with an event that the end of a chunk has interrupted, or, if it is none, with what it is.
+    /// Goes on with an event that the end of a chunk has interrupted. Its bytes have moved.
     #[inline(never)]
-    pub(super) fn step_in_event<'c>(&mut self, input: &mut &'c [u8]) -> Result<Option<Stepped<'c>>, Error> {
-        let chunk: &'c [u8] = input;
-        let mut cur = Cursor::new(chunk);
-        let stepped = match self.go_on_with_shape(&mut cur) {
-            Ok(Taken::Message(outgoing)) => {
+    pub(super) fn rest_of_event(&mut self, input: &mut &[u8]) -> Result<Next<()>, Error> {
+        let mut cur = Cursor::new(input);
+        let next = match self.go_on_with_shape(&mut cur) {
+            Ok(Taken::Message(_)) => {
                 self.scanner.lend(&cur);
-                Some(Stepped { outgoing, run: Run::Held { chunk, cur } })
+                Next::Event(())
             }
             Ok(Taken::Chunk) => {
                 self.scanner.suspend(&cur);
-                None
+                Next::Cut
             }
-            Ok(Taken::Nothing) => return self.step_on(input),
-            Err(Stop) => return self.fail(input).map(|()| None),
+            Ok(Taken::Nothing) => return Ok(Next::Other),
+            Err(Stop) => return self.fail(input).map(|()| Next::Cut),
         };
         *input = cur.remaining();
-        Ok(stepped)
+        Ok(next)
     }
 
     /// Takes the next event, or the beginning of it, if it is one whose shape is known.
@@ -138,8 +137,12 @@ impl NotificationParser {
     fn go_on_with_shape(&mut self, cur: &mut Cursor<'_>) -> Result<Taken, Stop> {
         let bytes = cur.remaining();
         let allowed = self.longest_element.saturating_sub(self.scanner.held_len(cur)).min(bytes.len());
-        let before = self.scanner.held_before();
-        let (progress, looked) = self.shapes.go_on(before, bytes.get(..allowed).unwrap_or_default(), &mut self.event);
+        let bytes_allowed = bytes.get(..allowed).unwrap_or_default();
+        let (progress, looked) = match self.shapes.take_rest(bytes_allowed, &mut self.event) {
+            Ok(Some(len)) => (Progress::Matched(len), len),
+            Ok(None) => (Progress::Partial, allowed),
+            Err(wasted) => self.shapes.go_on(self.scanner.held_before(), bytes_allowed, wasted, &mut self.event),
+        };
         self.scanner.look(looked);
         match progress {
             Progress::Matched(len) => {

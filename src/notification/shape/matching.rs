@@ -1,9 +1,9 @@
 //! Matching an event with a pattern; it may be interrupted by a chunk's end and goes on in the next. Part of the shapes.
 
 use super::fits::fits;
-use super::pattern::Shape;
+use super::pattern::{Shape, Slot};
 use crate::notification::field::EventFields;
-use crate::xml::{Span, is_usual, plain_text_run, plain_value_run, usual_run, wide_text_run, wide_value_run};
+use crate::xml::{Span, from_utf8, is_usual, plain_text_run, plain_value_run, usual_run, wide_text_run, wide_value_run};
 
 /// What came of an attempt.
 #[derive(Clone, Copy, Debug)]
@@ -14,6 +14,51 @@ pub(in crate::notification) enum Progress {
     Partial,
     /// It is another shape, or none.
     Failed,
+}
+
+/// Where in an event a comparison starts.
+#[derive(Clone, Copy)]
+struct Start {
+    /// The slot that comes next, or that it is in.
+    slot: u8,
+    /// Where in the pattern.
+    place: usize,
+    /// Bytes of the event that came before.
+    held: usize,
+    /// No other attempt has left anything in the event.
+    is_new: bool,
+}
+
+impl Start {
+    #[inline]
+    fn of(shape: &Shape) -> Self {
+        Self { slot: shape.fixed_slots(), place: 0, held: 0, is_new: true }
+    }
+}
+
+/// Where a comparison stopped.
+enum Stopped {
+    /// The bytes may be too few.
+    Cut(Cut),
+    /// They are something else, as so many looks have shown.
+    Other(usize),
+}
+
+struct Cut {
+    /// Up to where they have been compared.
+    at: usize,
+    /// By how much what is in the pattern lies ahead of where it is in them.
+    ahead: usize,
+    /// How many slots were not found.
+    slots: usize,
+}
+
+/// Why bytes are not, to its end, an event whose values have usual lengths.
+pub(super) enum Unfit {
+    /// They are as far as they go.
+    Cut(Matching),
+    /// They are something else, as so many looks have shown.
+    Other(usize),
 }
 
 /// What came of the beginning of an event.
@@ -66,21 +111,18 @@ impl Shape {
     ) -> (Begun, usize) {
         self.lay_out(event, 0);
         let begun = Matching::new(at, self);
-        // the usual case: it is cut before the first loose value
-        let pattern = self.pattern(patterns);
-        let stop = self.slots_from_loose().first().map_or(pattern.len(), |loose| usize::from(loose.start));
-        if bytes.len() < stop {
-            let fits = pattern.get(..bytes.len()).is_some_and(|expected| fits(expected, bytes));
-            let begun = if fits { Begun::Partial(begun.at(bytes.len(), stop)) } else { Begun::Failed };
-            return (begun, bytes.len());
-        }
+        let wasted = match self.take_rest(patterns, &begun, bytes, event) {
+            Ok(len) => return (Begun::Matched(len), len),
+            Err(Unfit::Cut(matching)) => return (Begun::Partial(matching), bytes.len()),
+            Err(Unfit::Other(looked)) => looked,
+        };
         let (matching, progress, looked) = begun.advance(self, patterns, bytes, allowed, event);
         let begun = match progress {
             Progress::Matched(len) if !matching.wide || is_utf8(bytes.get(..len)) => Begun::Matched(len),
             Progress::Partial => Begun::Partial(matching),
             Progress::Matched(_) | Progress::Failed => Begun::Failed,
         };
-        (begun, looked)
+        (begun, wasted.saturating_add(looked))
     }
 
     /// Takes an event that is wholly in `bytes` and all of whose values have usual lengths; its parts are those of a run that begins
@@ -95,68 +137,118 @@ impl Shape {
         event: &mut EventFields,
     ) -> Result<usize, usize> {
         self.lay_out(event, later as u32);
-        self.compare_usual(self.pattern(patterns), bytes, 0, later, event)
+        self.compare_usual(patterns, Start::of(self), bytes, later, event).map_err(|stopped| match stopped {
+            Stopped::Cut(Cut { at: looked, .. }) | Stopped::Other(looked) => looked,
+        })
     }
 
-    /// Takes the rest of an event that was cut before any loose value, if all of it is in `bytes` and its values have usual lengths.
-    #[inline]
+    /// Goes on with an event that was cut, as far as its values have usual lengths. Returns how many of the bytes are the rest of it.
+    #[inline(never)]
     pub(super) fn take_rest(
         &self,
         patterns: &[u8],
-        matching: Matching,
+        from: &Matching,
         bytes: &[u8],
         event: &mut EventFields,
-    ) -> Result<usize, usize> {
-        let held = matching.at as usize;
-        let is_early =
-            !matching.in_value && matching.slot == self.fixed_slots() && usize::from(matching.pattern) == held;
-        let rest = self.pattern(patterns).get(held..).filter(|_| is_early).ok_or(0_usize)?;
-        if held.wrapping_add(bytes.len()) < self.usual as usize {
-            return Err(0);
+    ) -> Result<usize, Unfit> {
+        // a value that is too long, or that may end in white space
+        let is_unusual = |loose: &Slot| from.place() > loose.end() || from.last == b' ';
+        if from.wide || from.in_value && self.slots().get(usize::from(from.slot)).is_none_or(is_unusual) {
+            return Err(Unfit::Other(0));
         }
-        self.compare_usual(rest, bytes, held, 0, event)
+        let start = Start { slot: from.slot, place: from.place(), held: from.at as usize, is_new: false };
+        self.compare_usual(patterns, start, bytes, 0, event).map_err(|stopped| match stopped {
+            Stopped::Cut(cut) => self.cut(patterns, from, bytes, cut),
+            Stopped::Other(looked) => Unfit::Other(looked),
+        })
     }
 
-    /// Compares with a pattern the bytes of an event, behind the `held` first ones, which were compared and have no loose value.
-    #[inline]
+    /// Compares with the pattern the bytes of an event from where a match has come to. The event's parts are those of a run that
+    /// begins `later` bytes later. Returns how many of the bytes are the rest of the event.
+    #[allow(clippy::inline_always)] // whole events, the usual case, are compared from their beginning
+    #[inline(always)]
     #[allow(clippy::cast_possible_truncation)] // an event is shorter than the 256 MiB that limits allow
     fn compare_usual(
         &self,
-        mut pattern: &[u8],
+        patterns: &[u8],
+        start: Start,
         bytes: &[u8],
-        held: usize,
         later: usize,
         event: &mut EventFields,
-    ) -> Result<usize, usize> {
-        let mut rest = bytes;
-        // where in the bytes the rest begins, and how much shorter than its blanks the event is so far
-        let (mut at, mut less) = (0_usize, 0_usize);
-        for slot in self.slots_from_loose() {
-            let start = usize::from(slot.start).wrapping_sub(less).wrapping_sub(held);
-            let mut end = start.wrapping_add(usize::from(slot.len));
+    ) -> Result<usize, Stopped> {
+        let pattern = self.pattern(patterns);
+        let shift = start.held.wrapping_sub(later);
+        // up to where the bytes have been compared, and by how much what is in the pattern lies ahead of where it is in them
+        let (mut at, mut ahead) = (0_usize, start.place);
+        let mut slots = self.slots().get(usize::from(start.slot)..).unwrap_or_default().iter();
+        while let Some(slot) = slots.next() {
+            let from = usize::from(slot.start).wrapping_sub(ahead);
+            let mut end = from.wrapping_add(usize::from(slot.len));
             if slot.is_loose() {
                 let longest = end;
-                end = slot.guess(bytes, start).ok_or(at)?;
+                let Some(found) = slot.guess(bytes, from) else {
+                    return Err(Stopped::Cut(Cut { at, ahead, slots: slots.len().wrapping_add(1) }));
+                };
+                end = found;
                 let fewer = longest.wrapping_sub(end);
                 if fewer > 0 {
-                    let (expected, behind) = pattern.split_at_checked(end.wrapping_sub(at)).ok_or(at)?;
-                    let (found, left) = rest.split_at_checked(expected.len()).ok_or(at)?;
+                    let expected = pattern.get(at.wrapping_add(ahead)..end.wrapping_add(ahead));
+                    let (Some(expected), Some(found)) = (expected, bytes.get(at..end)) else {
+                        return Err(Stopped::Other(at));
+                    };
                     if !fits(expected, found) {
-                        return Err(end);
+                        return Err(Stopped::Other(end));
                     }
-                    (pattern, rest) = (behind.get(fewer..).ok_or(end)?, left);
-                    less = less.wrapping_add(fewer);
                     at = end;
+                    ahead = ahead.wrapping_add(fewer);
                 }
             }
-            if less > 0 {
-                let [start, end] = [start, end].map(|place| place.wrapping_add(held).wrapping_sub(later) as u32);
+            // otherwise it is where the template has it
+            if ahead > 0 || !start.is_new {
+                let [start, end] = [from, end].map(|place| place.wrapping_add(shift) as u32);
                 event.put(slot.part, Span { start, end });
             }
         }
-        let found = rest.get(..pattern.len()).ok_or(at)?;
-        let end = at.wrapping_add(found.len());
-        if fits(pattern, found) { Ok(end) } else { Err(end) }
+        let expected = pattern.get(at.wrapping_add(ahead)..).unwrap_or_default();
+        let end = at.wrapping_add(expected.len());
+        let Some(found) = bytes.get(at..end) else { return Err(Stopped::Cut(Cut { at, ahead, slots: 0 })) };
+        if fits(expected, found) { Ok(end) } else { Err(Stopped::Other(end)) }
+    }
+
+    /// What an event is that did not go on as usual, or not to its end: one that is cut there, or another.
+    #[allow(clippy::cast_possible_truncation)] // an event is shorter than the 256 MiB that limits allow
+    fn cut(&self, patterns: &[u8], from: &Matching, bytes: &[u8], cut: Cut) -> Unfit {
+        let len = bytes.len();
+        let [first, place] = [cut.at, len].map(|at| at.wrapping_add(cut.ahead));
+        let next = self.slots().len().wrapping_sub(cut.slots);
+        let loose = self.slots().get(next);
+        // its end, or the event's, would have been seen
+        let expected = self.pattern(patterns).get(first..place);
+        let Some(expected) = expected.filter(|_| loose.is_none_or(|loose| place <= loose.end())) else {
+            return Unfit::Other(cut.at);
+        };
+        if !fits(expected, bytes.get(cut.at..).unwrap_or_default()) {
+            return Unfit::Other(len);
+        }
+        let at = from.at.wrapping_add(len as u32);
+        let mut matching = Matching { slot: next as u8, in_value: false, at, ..*from };
+        match loose {
+            Some(loose) if place >= usize::from(loose.start) => {
+                matching.in_value = true;
+                matching.last = bytes.last().copied().unwrap_or(from.last);
+                matching.value_start = at.wrapping_sub((place as u32).wrapping_sub(u32::from(loose.start)));
+                (matching.pattern, matching.stop) = (loose.start, loose.start);
+            }
+            loose => {
+                // those behind the latest loose one may be others in another shape
+                let found = self.slots().get(usize::from(from.slot)..next).unwrap_or_default();
+                let fixed = found.iter().rev().take_while(|slot| !slot.is_loose()).count();
+                matching.slot = next.wrapping_sub(fixed) as u8;
+                matching.pattern = place as u16;
+                matching.stop = loose.map_or(self.len, |loose| loose.start);
+            }
+        }
+        Unfit::Cut(matching)
     }
 
     /// The same whatever lengths the values have.
@@ -253,11 +345,11 @@ impl Matching {
         }
     }
 
-    /// So far into the pattern, before any loose value.
+    /// Where in the pattern the next byte belongs, if the value that it is in is not longer than its blanks.
     #[inline]
-    #[allow(clippy::cast_possible_truncation)] // patterns have less than 64 KiB
-    const fn at(self, at: usize, stop: usize) -> Self {
-        Self { pattern: at as u16, stop: stop as u16, at: at as u32, ..self }
+    fn place(&self) -> usize {
+        let in_value = if self.in_value { self.at.wrapping_sub(self.value_start) } else { 0 };
+        usize::from(self.pattern).wrapping_add(in_value as usize)
     }
 
     /// Goes on with bytes in the middle of a value or of markup, the usual case where chunks are small. Returns whether they are.
@@ -427,5 +519,5 @@ pub(super) fn is_plain(value: &[u8]) -> bool {
 }
 
 pub(super) fn is_utf8(bytes: Option<&[u8]>) -> bool {
-    bytes.is_some_and(|bytes| core::str::from_utf8(bytes).is_ok())
+    bytes.is_some_and(|bytes| from_utf8(bytes).is_some())
 }

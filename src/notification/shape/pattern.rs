@@ -34,7 +34,7 @@ pub(super) struct Shape {
     waist_at: u16,
     /// Where its pattern begins, among the others.
     start: u16,
-    len: u16,
+    pub(super) len: u16,
     slots: [Slot; MAX_SLOTS],
     slot_count: u8,
     /// Slots before the first one that is loose.
@@ -87,7 +87,7 @@ impl Slot {
         let ends = |end: usize| bytes.get(end) == Some(&self.delimiter);
         // no branch to be mispredicted
         let end = if ends(one) { one } else { other };
-        (ends(end) && end > start).then_some(end)
+        (ends(end) && end != start).then_some(end)
     }
 
     /// Of a value for which there are blanks enough.
@@ -154,12 +154,6 @@ impl Shape {
     #[inline]
     pub(super) fn fixed_slots(&self) -> u8 {
         self.fixed_slots
-    }
-
-    /// From the first loose one on.
-    #[inline]
-    pub(super) fn slots_from_loose(&self) -> &[Slot] {
-        self.slots.get(usize::from(self.fixed_slots)..usize::from(self.slot_count)).unwrap_or_default()
     }
 
     /// Takes `run` apart and keeps its pattern behind the others, which have room for `room` bytes more: where they are too few,
