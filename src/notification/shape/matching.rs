@@ -156,7 +156,7 @@ impl Shape {
         if from.wide || from.in_value && self.slots().get(usize::from(from.slot)).is_none_or(is_unusual) {
             return Err(Unfit::Other(0));
         }
-        let start = Start { slot: from.slot, place: from.place(), held: from.at as usize, is_new: false };
+        let start = Start { slot: from.slot, place: from.place(), held: from.at as usize, is_new: from.at == 0 };
         self.compare_usual(patterns, start, bytes, 0, event).map_err(|stopped| match stopped {
             Stopped::Cut(cut) => self.cut(patterns, from, bytes, cut),
             Stopped::Other(looked) => Unfit::Other(looked),
