@@ -70,6 +70,7 @@
 //! | `jiff` | no | `Event::time`, `OwnedEvent::time` and `parse_timestamp`: points in time of the crate `jiff` | `jiff` |
 //! | `http` | no | `Request::to_http` and `Session::handle_http_head`: the types that `hyper`, `reqwest` and `ureq` share | `http`, and `std` |
 //! | `tracing` | no | a span for each request, events for what the session does and tells. No id of the server's, no address, no body is in them | `tracing` |
+//! | `simdutf8` | no | the encoding of text is checked with the processor's vector instructions, found at run time | `simdutf8`, which has `unsafe` code, and `std` |
 //! | `stream` | no | `stream::EventStream`: one answer as an async stream of owned events | `bytes`, `futures-core`, `pin-project-lite` |
 //!
 //! Each works alone and with any other. Without any, the library depends on `smallvec` alone.

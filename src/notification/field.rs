@@ -8,6 +8,8 @@ use super::vocabulary::EventKind;
 use crate::xml::{Span, from_utf8};
 
 const WORD: usize = size_of::<usize>();
+/// How many bytes a check of UTF-8 takes at a time where it is quick.
+const BLOCK: usize = if cfg!(feature = "simdutf8") { 64 } else { 2 * WORD };
 
 /// A part that may be absent; present and empty is another thing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,8 +67,8 @@ pub(super) fn unaligned(bytes: &[u8]) -> usize {
 /// as well, where it is text.
 #[inline]
 pub(super) fn ascii_text(bytes: &[u8], len: usize) -> &str {
-    let words = len.wrapping_add(63) & !63;
-    let more = bytes.get(..words).and_then(|more| from_utf8(more));
+    let blocks = len.wrapping_add(BLOCK - 1) & !(BLOCK - 1);
+    let more = bytes.get(..blocks).and_then(|more| from_utf8(more));
     match more.and_then(|more| more.get(..len)) {
         Some(text) => text,
         None => text_of(bytes.get(..len).unwrap_or_default()),

@@ -8,9 +8,9 @@
 //! [`pattern`]; and the next event is compared with the whole of it in one pass ([`fits`]), which proves at the same time that
 //! what stands in the place of values is plain: no reference, no control character, nothing beyond ASCII, no white space.
 //!
-//! Most events have values of usual lengths and are taken so (`take_usual`): where a value was seen in several lengths, a look
-//! tells which of the latest two it has. Where that fails, each value is looked for by its end (`take_unusual`), and what it was
-//! like is remembered. What a chunk cuts is matched piece by piece ([`matching`]).
+//! Most events have values of usual lengths and are taken so ([`usual`]), also from where the end of a chunk cut them: where a
+//! value was seen in several lengths, a look tells which of the latest two it has. Where that fails, each value is looked for by
+//! its end ([`matching`]), and what it was like is remembered.
 //!
 //! An event whose bytes compare equal but for its values, under the same namespace declarations, has the same meaning: the
 //! same bytes in the same context.
@@ -31,12 +31,14 @@
 mod fits;
 mod matching;
 mod pattern;
+mod usual;
 
 use alloc::vec::Vec;
 
 pub(super) use self::matching::Progress;
-use self::matching::{Allowed, Begun, Matching, Unfit, is_utf8};
+use self::matching::{Allowed, Begun, Matching, is_utf8};
 use self::pattern::{Shape, Values};
+use self::usual::Unfit;
 use super::field::EventFields;
 use crate::limits::Limits;
 use crate::xml::Scope;

@@ -1,10 +1,10 @@
-//! A UTF-8 decoder that can stop after any byte. Depends on nothing.
+//! A UTF-8 decoder that can stop after any byte, and the check of many at once. Depends on nothing.
 //!
 //! The accepted sequences are those of table 3-7 of the Unicode Standard ("well-formed UTF-8 byte sequences"): the
 //! second byte's range depends on the first, which is what shuts out overlong forms, surrogates and values above
 //! U+10FFFF at the first byte that makes them so.
 
-/// Bytes as text, if they are well-formed.
+/// Bytes as text, if they are well-formed: by `simdutf8` where it is wanted, which takes the same for well-formed.
 #[inline]
 pub(crate) fn from_utf8(bytes: &[u8]) -> Option<&str> {
     #[cfg(feature = "simdutf8")]
@@ -78,5 +78,43 @@ impl Utf8 {
             return Decoded::Partial;
         }
         char::from_u32(self.value).map_or(Decoded::Invalid, Decoded::Char)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is checked in bulk is well-formed, and ends, where the standard library says so; with either check.
+    #[test]
+    fn text_is_what_the_standard_library_takes_for_text() {
+        let mut random = 0x9E37_79B9_u32;
+        let mut below = |end: usize| {
+            random ^= random << 13;
+            random ^= random >> 17;
+            random ^= random << 5;
+            random as usize % end
+        };
+        let characters =
+            ["a", "<", "\u{7f}", "\u{80}", "\u{e9}", "\u{7ff}", "\u{20ac}", "\u{ffff}", "\u{1f600}", "\u{10ffff}"];
+        let (mut good, mut bad) = (0, 0);
+        for _ in 0..20_000 {
+            let mut text: alloc::vec::Vec<u8> =
+                (0..below(90)).flat_map(|_| characters[below(characters.len())].bytes()).collect();
+            for _ in 0..below(3) {
+                let at = below(text.len() + 1);
+                text.splice(
+                    at..text.len().min(at + below(2)),
+                    [0xBF, 0xC0, 0xE0, 0xED, 0xF4, 0xFF][..below(2)].iter().copied(),
+                );
+            }
+            text.truncate(text.len() - below(3).min(text.len()));
+            let expected = core::str::from_utf8(&text);
+            assert_eq!(from_utf8(&text), expected.ok(), "{}", text.escape_ascii());
+            let end = expected.map_or_else(|error| error.valid_up_to(), str::len);
+            assert_eq!(valid_up_to(&text), end, "{}", text.escape_ascii());
+            *(if expected.is_ok() { &mut good } else { &mut bad }) += 1;
+        }
+        assert!(good > 5_000 && bad > 5_000, "{good} well-formed, {bad} not");
     }
 }

@@ -1,9 +1,13 @@
-//! Matching an event with a pattern; it may be interrupted by a chunk's end and goes on in the next. Part of the shapes.
+//! Matching an event with a pattern whatever its values are: each is looked for by its end. It may be interrupted by a chunk's end and
+//! goes on in the next. Part of the shapes.
 
 use super::fits::fits;
-use super::pattern::{Shape, Slot};
+use super::pattern::Shape;
+use super::usual::Unfit;
 use crate::notification::field::EventFields;
-use crate::xml::{Span, from_utf8, is_usual, plain_text_run, plain_value_run, usual_run, wide_text_run, wide_value_run};
+use crate::xml::{
+    Span, from_utf8, is_usual, plain_text_run, plain_value_run, usual_run, wide_text_run, wide_value_run,
+};
 
 /// What came of an attempt.
 #[derive(Clone, Copy, Debug)]
@@ -14,51 +18,6 @@ pub(in crate::notification) enum Progress {
     Partial,
     /// It is another shape, or none.
     Failed,
-}
-
-/// Where in an event a comparison starts.
-#[derive(Clone, Copy)]
-struct Start {
-    /// The slot that comes next, or that it is in.
-    slot: u8,
-    /// Where in the pattern.
-    place: usize,
-    /// Bytes of the event that came before.
-    held: usize,
-    /// No other attempt has left anything in the event.
-    is_new: bool,
-}
-
-impl Start {
-    #[inline]
-    fn of(shape: &Shape) -> Self {
-        Self { slot: shape.fixed_slots(), place: 0, held: 0, is_new: true }
-    }
-}
-
-/// Where a comparison stopped.
-enum Stopped {
-    /// The bytes may be too few.
-    Cut(Cut),
-    /// They are something else, as so many looks have shown.
-    Other(usize),
-}
-
-struct Cut {
-    /// Up to where they have been compared.
-    at: usize,
-    /// By how much what is in the pattern lies ahead of where it is in them.
-    ahead: usize,
-    /// How many slots were not found.
-    slots: usize,
-}
-
-/// Why bytes are not, to its end, an event whose values have usual lengths.
-pub(super) enum Unfit {
-    /// They are as far as they go.
-    Cut(Matching),
-    /// They are something else, as so many looks have shown.
-    Other(usize),
 }
 
 /// What came of the beginning of an event.
@@ -125,133 +84,7 @@ impl Shape {
         (begun, wasted.saturating_add(looked))
     }
 
-    /// Takes an event that is wholly in `bytes` and all of whose values have usual lengths; its parts are those of a run that begins
-    /// `later` bytes later. Returns its length; it is ASCII. An error: it is none, as so many looks have shown.
-    #[inline]
-    #[allow(clippy::cast_possible_truncation)] // an event is shorter than the 256 MiB that limits allow
-    pub(super) fn take_usual(
-        &self,
-        patterns: &[u8],
-        bytes: &[u8],
-        later: usize,
-        event: &mut EventFields,
-    ) -> Result<usize, usize> {
-        self.lay_out(event, later as u32);
-        self.compare_usual(patterns, Start::of(self), bytes, later, event).map_err(|stopped| match stopped {
-            Stopped::Cut(Cut { at: looked, .. }) | Stopped::Other(looked) => looked,
-        })
-    }
-
-    /// Goes on with an event that was cut, as far as its values have usual lengths. Returns how many of the bytes are the rest of it.
-    #[inline(never)]
-    pub(super) fn take_rest(
-        &self,
-        patterns: &[u8],
-        from: &Matching,
-        bytes: &[u8],
-        event: &mut EventFields,
-    ) -> Result<usize, Unfit> {
-        // a value that is too long, or that may end in white space
-        let is_unusual = |loose: &Slot| from.place() > loose.end() || from.last == b' ';
-        if from.wide || from.in_value && self.slots().get(usize::from(from.slot)).is_none_or(is_unusual) {
-            return Err(Unfit::Other(0));
-        }
-        let start = Start { slot: from.slot, place: from.place(), held: from.at as usize, is_new: from.at == 0 };
-        self.compare_usual(patterns, start, bytes, 0, event).map_err(|stopped| match stopped {
-            Stopped::Cut(cut) => self.cut(patterns, from, bytes, cut),
-            Stopped::Other(looked) => Unfit::Other(looked),
-        })
-    }
-
-    /// Compares with the pattern the bytes of an event from where a match has come to. The event's parts are those of a run that
-    /// begins `later` bytes later. Returns how many of the bytes are the rest of the event.
-    #[allow(clippy::inline_always)] // whole events, the usual case, are compared from their beginning
-    #[inline(always)]
-    #[allow(clippy::cast_possible_truncation)] // an event is shorter than the 256 MiB that limits allow
-    fn compare_usual(
-        &self,
-        patterns: &[u8],
-        start: Start,
-        bytes: &[u8],
-        later: usize,
-        event: &mut EventFields,
-    ) -> Result<usize, Stopped> {
-        let pattern = self.pattern(patterns);
-        let shift = start.held.wrapping_sub(later);
-        // up to where the bytes have been compared, and by how much what is in the pattern lies ahead of where it is in them
-        let (mut at, mut ahead) = (0_usize, start.place);
-        let mut slots = self.slots().get(usize::from(start.slot)..).unwrap_or_default().iter();
-        while let Some(slot) = slots.next() {
-            let from = usize::from(slot.start).wrapping_sub(ahead);
-            let mut end = from.wrapping_add(usize::from(slot.len));
-            if slot.is_loose() {
-                let longest = end;
-                let Some(found) = slot.guess(bytes, from) else {
-                    return Err(Stopped::Cut(Cut { at, ahead, slots: slots.len().wrapping_add(1) }));
-                };
-                end = found;
-                let fewer = longest.wrapping_sub(end);
-                if fewer > 0 {
-                    let expected = pattern.get(at.wrapping_add(ahead)..end.wrapping_add(ahead));
-                    let (Some(expected), Some(found)) = (expected, bytes.get(at..end)) else {
-                        return Err(Stopped::Other(at));
-                    };
-                    if !fits(expected, found) {
-                        return Err(Stopped::Other(end));
-                    }
-                    at = end;
-                    ahead = ahead.wrapping_add(fewer);
-                }
-            }
-            // otherwise it is where the template has it
-            if ahead > 0 || !start.is_new {
-                let [start, end] = [from, end].map(|place| place.wrapping_add(shift) as u32);
-                event.put(slot.part, Span { start, end });
-            }
-        }
-        let expected = pattern.get(at.wrapping_add(ahead)..).unwrap_or_default();
-        let end = at.wrapping_add(expected.len());
-        let Some(found) = bytes.get(at..end) else { return Err(Stopped::Cut(Cut { at, ahead, slots: 0 })) };
-        if fits(expected, found) { Ok(end) } else { Err(Stopped::Other(end)) }
-    }
-
-    /// What an event is that did not go on as usual, or not to its end: one that is cut there, or another.
-    #[allow(clippy::cast_possible_truncation)] // an event is shorter than the 256 MiB that limits allow
-    fn cut(&self, patterns: &[u8], from: &Matching, bytes: &[u8], cut: Cut) -> Unfit {
-        let len = bytes.len();
-        let [first, place] = [cut.at, len].map(|at| at.wrapping_add(cut.ahead));
-        let next = self.slots().len().wrapping_sub(cut.slots);
-        let loose = self.slots().get(next);
-        // its end, or the event's, would have been seen
-        let expected = self.pattern(patterns).get(first..place);
-        let Some(expected) = expected.filter(|_| loose.is_none_or(|loose| place <= loose.end())) else {
-            return Unfit::Other(cut.at);
-        };
-        if !fits(expected, bytes.get(cut.at..).unwrap_or_default()) {
-            return Unfit::Other(len);
-        }
-        let at = from.at.wrapping_add(len as u32);
-        let mut matching = Matching { slot: next as u8, in_value: false, at, ..*from };
-        match loose {
-            Some(loose) if place >= usize::from(loose.start) => {
-                matching.in_value = true;
-                matching.last = bytes.last().copied().unwrap_or(from.last);
-                matching.value_start = at.wrapping_sub((place as u32).wrapping_sub(u32::from(loose.start)));
-                (matching.pattern, matching.stop) = (loose.start, loose.start);
-            }
-            loose => {
-                // those behind the latest loose one may be others in another shape
-                let found = self.slots().get(usize::from(from.slot)..next).unwrap_or_default();
-                let fixed = found.iter().rev().take_while(|slot| !slot.is_loose()).count();
-                matching.slot = next.wrapping_sub(fixed) as u8;
-                matching.pattern = place as u16;
-                matching.stop = loose.map_or(self.len, |loose| loose.start);
-            }
-        }
-        Unfit::Cut(matching)
-    }
-
-    /// The same whatever lengths the values have.
+    /// Takes an event that is wholly in `bytes`, whatever lengths its values have.
     #[allow(clippy::cast_possible_truncation)] // an event is shorter than the 256 MiB that limits allow
     pub(super) fn take_unusual(
         &mut self,
@@ -303,19 +136,19 @@ fn any_value(bytes: &[u8], end: u8, allowed: Allowed) -> Result<&[u8], usize> {
 pub(super) struct Matching {
     pub(super) shape: u8,
     /// The slot that comes next, or that the match is in.
-    slot: u8,
+    pub(super) slot: u8,
     /// In a loose value.
-    in_value: bool,
+    pub(super) in_value: bool,
     /// The latest byte of that value.
-    last: u8,
+    pub(super) last: u8,
     /// A value has characters beyond ASCII, whose encoding is still to be checked.
     pub(super) wide: bool,
     /// Where in the pattern, and up to where it is to be compared.
-    pattern: u16,
-    stop: u16,
+    pub(super) pattern: u16,
+    pub(super) stop: u16,
     /// Bytes of the event that have matched.
     pub(super) at: u32,
-    value_start: u32,
+    pub(super) value_start: u32,
 }
 
 /// What the values of an event may be.
@@ -347,7 +180,7 @@ impl Matching {
 
     /// Where in the pattern the next byte belongs, if the value that it is in is not longer than its blanks.
     #[inline]
-    fn place(&self) -> usize {
+    pub(super) fn place(&self) -> usize {
         let in_value = if self.in_value { self.at.wrapping_sub(self.value_start) } else { 0 };
         usize::from(self.pattern).wrapping_add(in_value as usize)
     }
