@@ -18,13 +18,12 @@ impl Scanner {
     /// The cursor is at a `&`. Takes the references from here on and the plain bytes among them; or nothing, if the first is
     /// not all in the chunk or has something unusual about it.
     pub(super) fn whole_references(&mut self, within: State, cur: &mut Cursor<'_>) -> bool {
-        // in a text, brackets are left to those who count them
-        let (quote, wanted) = if within == State::AttributeValue { (self.quote, true) } else { (b']', self.keep_text) };
-        let gt = within != State::AttributeValue;
+        // in a text, brackets are left to those who count them, for the `>` that may follow
+        let (end, wanted) = if within == State::AttributeValue { (self.quote, true) } else { (b']', self.keep_text) };
         let begin = cur.pos;
         loop {
             let mut piece = Piece::default();
-            let taken = piece.decode(cur.rest(), quote, gt);
+            let taken = piece.decode(cur.rest(), end);
             if taken == 0 {
                 break;
             }
@@ -60,7 +59,7 @@ impl Piece {
 
     /// Decodes references and plain bytes, from a reference on, while there is room. Returns how many bytes it took.
     #[inline]
-    fn decode(&mut self, source: &[u8], quote: u8, gt: bool) -> usize {
+    fn decode(&mut self, source: &[u8], end: u8) -> usize {
         let mut taken = 0;
         while let Some(rest) = source.get(taken..)
             && rest.first() == Some(&b'&')
@@ -75,7 +74,7 @@ impl Piece {
                 && let Some(room) = self.bytes.get_mut(self.len..).and_then(<[u8]>::first_chunk_mut)
             {
                 *room = *word;
-                let plain = plain(u64::from_le_bytes(*word), quote, gt);
+                let plain = plain(u64::from_le_bytes(*word), end);
                 self.len = self.len.wrapping_add(plain);
                 taken = taken.wrapping_add(plain);
                 if plain < 8 {
@@ -99,16 +98,15 @@ fn encode(c: char, to: &mut [u8; 4]) -> usize {
     }
 }
 
-/// How many bytes of a word come before the first that means something: what [`find`](super::find) stops at.
+/// How many bytes of a word come before the first that means something: a control character, `<`, `&`, `end`, or what is beyond
+/// ASCII.
 #[inline]
-fn plain(word: u64, quote: u8, gt: bool) -> usize {
-    let is = |word: u64, byte: u8| (word ^ EACH.wrapping_mul(u64::from(byte))).wrapping_sub(EACH);
-    // `<` and `>` differ in one bit
-    let lt = is(if gt { word & EACH.wrapping_mul(0xFD) } else { word }, b'<');
+fn plain(word: u64, end: u8) -> usize {
+    let is = |byte: u8| (word ^ EACH.wrapping_mul(u64::from(byte))).wrapping_sub(EACH);
     // the high bit of a byte says that it is too small, one of the three, or beyond ASCII; up to the first that is, no byte
     // borrows
     let small = word.wrapping_sub(EACH.wrapping_mul(0x20));
-    let marks = (small | lt | is(word, quote) | is(word, b'&') | word) & HIGH;
+    let marks = (small | is(b'<') | is(end) | is(b'&') | word) & HIGH;
     (marks.trailing_zeros() / 8) as usize
 }
 
@@ -275,6 +273,24 @@ mod tests {
     }
 
     #[test]
+    fn plain_is_all_before_the_first_byte_that_means_something() {
+        for end in [b'"', b'\'', b']'] {
+            let means = |byte: u8| byte < 0x20 || byte >= 0x80 || byte == end || byte == b'<' || byte == b'&';
+            for byte in 0..=255_u8 {
+                for (other, at) in
+                    [b'a', byte, b'>', 0x85, 0x21].into_iter().flat_map(|other| (0..8).map(move |at| (other, at)))
+                {
+                    let mut word = *b" ~a;x=0y";
+                    word[at] = byte;
+                    word[7] = if at == 7 { byte } else { other };
+                    let expected = word.iter().position(|byte| means(*byte)).unwrap_or(8);
+                    assert_eq!(plain(u64::from_le_bytes(word), end), expected, "{}", word.escape_ascii());
+                }
+            }
+        }
+    }
+
+    #[test]
     fn a_piece_is_decoded_up_to_what_means_something_else() {
         let long = "x".repeat(300);
         for filler in ["", "y", "seven77", "eight888", &long] {
@@ -284,7 +300,7 @@ mod tests {
                 let mut rest = source.as_bytes();
                 loop {
                     let mut piece = Piece::default();
-                    let taken = piece.decode(rest, b'"', false);
+                    let taken = piece.decode(rest, b'"');
                     decoded.extend_from_slice(piece.bytes());
                     rest = &rest[taken..];
                     if taken == 0 {
