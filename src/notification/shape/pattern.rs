@@ -367,3 +367,150 @@ impl Values {
         self.values.get(..self.len).unwrap_or_default()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TIME: Part = Part::TIMESTAMP;
+    const ID: Part = Part::id(crate::notification::field::IdElement::Item);
+
+    /// An event with those texts as its values, each where it stands first.
+    fn fields(run: &str, values: &[(&str, Part)]) -> EventFields {
+        let mut event = EventFields::new(EventKind::Created);
+        for (text, part) in values {
+            let start = run.find(text).unwrap();
+            let [start, end] = [start, start + text.len()].map(|at| u32::try_from(at).unwrap());
+            event.put(*part, Span { start, end });
+        }
+        event
+    }
+
+    fn values(run: &str, of: &[(&str, Part)]) -> Option<Values> {
+        Values::of(run.as_bytes(), &fields(run, of))
+    }
+
+    fn learned(run: &str, of: &[(&str, Part)], patterns: &mut Vec<u8>, room: usize) -> Option<Shape> {
+        Shape::learn(run.as_bytes(), &values(run, of).unwrap(), &fields(run, of), patterns, room)
+    }
+
+    const RUN: &str = "t:CreatedEvent><t:TimeStamp>2026</t:TimeStamp><t:ItemId Id=\"AAMk\"/></t:CreatedEvent>";
+    const IN_RUN: [(&str, Part); 2] = [("2026", TIME), ("AAMk", ID)];
+
+    #[test]
+    fn an_event_is_of_a_shape_if_its_markup_and_its_parts_are_the_same() {
+        let mut patterns = b"before".to_vec();
+        let shape = learned(RUN, &IN_RUN, &mut patterns, RUN.len()).unwrap();
+        let is_of = |run: &str, of: &[(&str, Part)]| shape.is_of(run.as_bytes(), &values(run, of).unwrap(), &patterns);
+        assert!(is_of(RUN, &IN_RUN));
+        assert!(is_of(&RUN.replace("2026", "2").replace("AAMk", "AAMkAD"), &[("2", TIME), ("AAMkAD", ID)]));
+        assert!(is_of(&RUN.replace("AAMk", "A Mk\u{e9}"), &[("2026", TIME), ("A Mk\u{e9}", ID)]));
+        for (from, to) in [
+            ("t:CreatedEvent><", "t:DreatedEvent><"),
+            ("t:TimeStamp>2", "t:TimeStomp>2"),
+            ("t:TimeStamp>2", "t:Time_Stamp>2"),
+            ("</t:TimeStamp><", "</t:TimeStamp>\n<"),
+            ("</t:TimeStamp><", "</t:TimeStomp><"),
+            ("/></t:CreatedEvent>", " ></t:CreatedEvent>"),
+            ("/></t:CreatedEvent>", " /></t:CreatedEvent>"),
+        ] {
+            assert!(!is_of(&RUN.replacen(from, to, 1), &IN_RUN), "{to}");
+        }
+        assert!(!is_of(RUN, &IN_RUN[..1]));
+        assert!(!is_of(RUN, &[("2026", Part::WATERMARK), ("AAMk", ID)]));
+        assert!(!is_of(RUN, &[("2026", TIME), ("AAMk", Part::UNREAD_COUNT)]));
+    }
+
+    #[test]
+    fn values_stand_alone_between_quotes_or_tags_and_behind_the_head() {
+        let ends = |run: &str| values(run, &[("value", TIME)]).is_some();
+        assert!(ends("t:Event><t:TimeStamp>value</t:TimeStamp>"));
+        assert!(ends("t:Event><t:ItemId Id=\"value\"/>"));
+        assert!(ends("t:Event><t:ItemId Id='value'/>"));
+        for trimmed in [
+            "t:Event><t:ItemId Id=\" value\"/>",
+            "t:Event><t:ItemId Id=\"value \"/>",
+            "t:Event><t:TimeStamp> value</t:TimeStamp>",
+            "t:Event><t:TimeStamp>value\n</t:TimeStamp>",
+            "t:Event><t:TimeStamp>value",
+            "t:\u{c9}vent><t:TimeStamp>value</t:TimeStamp>",
+            "t:Event><t:TimeStamp>value</t:TimeStamp>\u{e9}",
+        ] {
+            assert!(!ends(trimmed), "{trimmed}");
+        }
+        assert!(ends("t:Event>value</t:Event>"));
+        assert!(!ends("t:Even>value</t:Even>"));
+        // what is before the first only
+        let second = "t:Event><t:A>one</t:A><t:B>two</t:B></t:Event>";
+        assert_eq!(values(second, &[("one", TIME), ("two", ID)]).unwrap().len, 2);
+        assert!(values("t:Event>one<>two</t:Event>", &[("one", TIME), ("two", ID)]).is_some());
+    }
+
+    #[test]
+    fn a_pattern_has_blanks_where_there_is_room_for_all() {
+        let markup = RUN.len() - 8;
+        for (room, expected) in
+            [(RUN.len(), Some([4, 4])), (RUN.len() - 1, Some([0, 0])), (markup, Some([0, 0])), (markup - 1, None)]
+        {
+            let mut patterns = b"before".to_vec();
+            let shape = learned(RUN, &IN_RUN, &mut patterns, room);
+            assert_eq!(shape.as_ref().map(|shape| [shape.slots()[0].len, shape.slots()[1].len]), expected, "{room}");
+            let len = expected.map_or(0, |[one, other]| markup + usize::from(one + other));
+            assert_eq!(patterns.len(), b"before".len() + len, "{room}");
+        }
+        // a value that is not plain has none even so
+        let run = RUN.replace("AAMk", "A Mk");
+        let mut patterns = Vec::new();
+        let shape = learned(&run, &[("2026", TIME), ("A Mk", ID)], &mut patterns, RUN.len()).unwrap();
+        assert_eq!([shape.slots()[0].len, shape.slots()[1].len], [4, 0]);
+        assert_eq!(shape.pattern(&patterns).len(), markup + 4);
+    }
+
+    /// What is known of the first value of `RUN`, and how long the pattern is, after another event with that value.
+    fn adapted(value: &str, room: usize) -> (Slot, usize) {
+        let mut patterns = Vec::new();
+        let mut shape = learned(RUN, &IN_RUN, &mut patterns, RUN.len()).unwrap();
+        let mut behind = learned(RUN, &IN_RUN, &mut patterns, RUN.len()).unwrap();
+        let run = RUN.replace("2026", value);
+        let of = values(&run, &[(value, TIME), ("AAMk", ID)]).unwrap();
+        if let Some(change) = shape.adapt(run.as_bytes(), &of, &mut patterns, room) {
+            shape.move_by(change);
+            behind.move_by(change);
+        }
+        assert_eq!(behind.pattern(&patterns).len(), RUN.len());
+        assert!(behind.is_of(RUN.as_bytes(), &values(RUN, &IN_RUN).unwrap(), &patterns));
+        assert!(shape.is_of(run.as_bytes(), &of, &patterns));
+        (shape.slots()[0], shape.pattern(&patterns).len())
+    }
+
+    #[test]
+    fn blanks_become_as_many_as_the_longest_value_has_while_there_is_room() {
+        let of = |value: &str, room: usize| {
+            let (slot, len) = adapted(value, room);
+            (slot.len, slot.shorter, len)
+        };
+        let len = RUN.len();
+        assert_eq!(of("2026", 0), (4, [0, 0], len));
+        assert_eq!(of("202", 0), (4, [1, 0], len));
+        assert_eq!(of("2026-03", 3), (7, [0, 3], len + 3));
+        assert_eq!(of("2026-03", 2), (0, [0, 0], len - 4));
+        assert_eq!(of("2 26", 9), (0, [0, 0], len - 4));
+    }
+
+    #[test]
+    fn a_value_is_guessed_to_end_where_one_of_two_lengths_would_end_it() {
+        let slot = Slot { delimiter: b'"', len: 5, shorter: [1, 3], ..Slot::UNUSED };
+        assert_eq!(slot.guess(b"xabcd\"", 1), Some(5));
+        assert_eq!(slot.guess(b"xab\"d\"", 1), Some(5));
+        assert_eq!(slot.guess(b"xab\"d", 1), Some(3));
+        for other in [&b"xabcde\""[..], b"xabc\"", b"xa\"", b"xab<d<", b"x"] {
+            assert_eq!(slot.guess(other, 1), None, "{}", other.escape_ascii());
+        }
+        // it would be empty
+        let slot = Slot { shorter: [5, 5], ..slot };
+        assert_eq!(slot.guess(b"x\"", 1), None);
+        // it has begun before these bytes
+        let slot = Slot { shorter: [0, 2], ..slot };
+        assert_eq!(slot.guess(b"\"", 3_usize.wrapping_neg()), Some(0));
+    }
+}
