@@ -85,6 +85,19 @@ fn a_heartbeat_is_known_when_it_came_behind_another() {
 }
 
 #[test]
+fn a_declaration_in_front_of_an_envelope_is_known_with_it() {
+    let declaration = "<?xml version=\"1.0\" encoding=\"utf-8\"?>";
+    let events = envelope("", &event("NewMailEvent", "AAMkAD01"));
+    for body in [heartbeat(""), events].map(|body| format!("{declaration}{body}")) {
+        for chunk in LARGE {
+            assert_eq!(sightings(&body, chunk), Some(2), "chunks of {chunk}: {body}");
+        }
+    }
+    // another instruction may be anything, and is read each time
+    assert_eq!(sightings(&format!("<?xmlx a?>{}", heartbeat("")), usize::MAX), None);
+}
+
+#[test]
 fn values_that_change_cost_no_step() {
     for chunk in LARGE {
         let mut parser = NotificationParser::new();

@@ -9,7 +9,7 @@ use common::soap::notification;
 use ews_stream::{Limits, NotificationParser};
 
 /// Children of events, plain and not.
-const CHILDREN: [&str; 58] = [
+const CHILDREN: [&str; 60] = [
     "<t:TimeStamp>2026-03-05T09:14:01Z</t:TimeStamp>",
     "<t:TimeStamp> 2026 </t:TimeStamp>",
     "<t:TimeStamp></t:TimeStamp>",
@@ -43,6 +43,8 @@ const CHILDREN: [&str; 58] = [
     "<t:ItemId Id='a\tb\r\nc' ChangeKey='c'/>",
     "<t:ItemId Id='a>b'/>",
     "<t:ItemId Id='a<b'/>",
+    "<t:ItemId Id='<t:TimeStamp>1</t:TimeStamp>'/>",
+    "<t:ItemId Id='  <t:UnreadCount>1</t:UnreadCount>'/>",
     "<t:ItemId Id='a\u{0}b'/>",
     "<t:ItemId Id='1' Id='2'/>",
     "<t:ItemId Id='1' ChangeKey='2' Id='3'>a</t:ItemId>",

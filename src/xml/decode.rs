@@ -168,15 +168,16 @@ fn hexadecimal(digits: u64, bits: u32) -> Option<char> {
     character((digits & EACH.wrapping_mul(0x0F)).wrapping_add(letters.wrapping_mul(9)), 16)
 }
 
-/// Eight digits: zeros, then those in the lowest `bits`. `None`: there are none, or something beyond ASCII.
+/// Eight digits: zeros, then those in the lowest `bits`. `None`: there are none.
 #[inline]
 fn padded(digits: u64, bits: u32) -> Option<u64> {
     let zeros = EACH.wrapping_mul(u64::from(b'0')).wrapping_shr(bits);
     let digits = digits.wrapping_shl(64_u32.wrapping_sub(bits));
-    (bits > 0 && digits & HIGH == 0).then_some(digits | zeros)
+    (bits > 0).then_some(digits | zeros)
 }
 
-/// The high bit of each byte of a word of ASCII that is in a range.
+/// The high bit of each byte of a word that is in a range of ASCII. Of a byte beyond ASCII never, though it carries: so what has one
+/// is not wholly in the range, whatever is said of the byte behind it.
 #[inline]
 fn within(word: u64, first: u8, last: u8) -> u64 {
     let from = word.wrapping_add(EACH.wrapping_mul(u64::from(0x80_u8.wrapping_sub(first))));
@@ -273,9 +274,24 @@ mod tests {
     }
 
     #[test]
+    fn two_bytes_make_a_number_if_both_are_digits() {
+        for [a, b] in (0..=u16::MAX).map(u16::to_le_bytes).filter(|pair| !pair.contains(&b';') && pair[0] != b'x') {
+            let digits = [b'1', a, b];
+            let number = |radix, ok: fn(&u8) -> bool| {
+                let text = core::str::from_utf8(&digits).ok().filter(|_| digits.iter().all(ok))?;
+                u32::from_str_radix(text, radix).ok().and_then(char::from_u32).filter(|c| is_char(*c))
+            };
+            let decimal = reference(&[b'&', b'#', b'1', a, b, b';']);
+            assert_eq!(decimal.map(|(c, _)| c), number(10, u8::is_ascii_digit), "{a:#x} {b:#x}");
+            let hexadecimal = reference(&[b'&', b'#', b'x', b'1', a, b, b';']);
+            assert_eq!(hexadecimal.map(|(c, _)| c), number(16, u8::is_ascii_hexdigit), "{a:#x} {b:#x}");
+        }
+    }
+
+    #[test]
     fn plain_is_all_before_the_first_byte_that_means_something() {
         for end in [b'"', b'\'', b']'] {
-            let means = |byte: u8| byte < 0x20 || byte >= 0x80 || byte == end || byte == b'<' || byte == b'&';
+            let means = |byte: u8| !(0x20..0x80).contains(&byte) || [end, b'<', b'&'].contains(&byte);
             for byte in 0..=255_u8 {
                 for (other, at) in
                     [b'a', byte, b'>', 0x85, 0x21].into_iter().flat_map(|other| (0..8).map(move |at| (other, at)))

@@ -167,6 +167,24 @@ fn run(bytes: &[u8], stops: impl Fn(u8) -> bool) -> usize {
 mod tests {
     use super::*;
 
+    #[test]
+    fn what_is_no_letter_or_digit_is_marked() {
+        for (filler, marked) in [(b'a', false), (b'Z', false), (b'9', false), (b'-', true), (0x7F, true)] {
+            for place in 0..8 {
+                for byte in 0..=255_u8 {
+                    let mut word = [filler; 8];
+                    word[place] = byte;
+                    let marks = others_than_alphanumeric(word);
+                    for (at, found) in word.iter().enumerate().take(if byte.is_ascii() { 8 } else { place + 1 }) {
+                        let mark = marks >> (8 * at) & 0xFF;
+                        let expected = if at == place { !found.is_ascii_alphanumeric() } else { marked };
+                        assert_eq!(mark, if expected { 0x80 } else { 0 }, "{byte:#x} at {place}, {filler:#x}: {at}");
+                    }
+                }
+            }
+        }
+    }
+
     /// Every byte value, at every place of a block, a word and what is left over.
     #[test]
     fn every_run_ends_at_the_first_byte_that_is_not_plain() {

@@ -380,7 +380,7 @@ mod tests {
         let mut event = EventFields::new(EventKind::Created);
         for (text, part) in values {
             let start = run.find(text).unwrap();
-            let [start, end] = [start, start + text.len()].map(|at| u32::try_from(at).unwrap());
+            let [start, end] = [start, start.saturating_add(text.len())].map(|at| u32::try_from(at).unwrap());
             event.put(*part, Span { start, end });
         }
         event
