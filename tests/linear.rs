@@ -167,6 +167,48 @@ fn learning_costs_no_more_than_a_bounded_share_whatever_comes() {
 }
 
 #[test]
+fn attempts_at_cut_events_are_paid_for_whatever_becomes_of_them() {
+    let event = |id: &str, parent: usize| {
+        let event = NEW_MAIL.replace("AAMk1", id).replace("AAMk2", &"p".repeat(parent));
+        event.replace(" ChangeKey=\"CQAA\"", "").replace(" ChangeKey=\"AQAA\"", "")
+    };
+    let usual: Vec<String> = (0..40).map(|at| event(&"a".repeat([300, 16][at % 2]), [10, 250][at / 2 % 2])).collect();
+    // of a usual length, but not plain
+    let id = format!("a {}", "a".repeat(298));
+    let parents: [(&str, &dyn Fn(usize) -> usize); 3] =
+        [("longer and longer", &|at| 10 + 3 * at % 240), ("in turns", &|at| [10, 250][at % 2]), ("alike", &|_| 250)];
+    let begin = format!(
+        "<Envelope xmlns='{SOAP_11}'><Body><x xmlns='{MESSAGES}'><ResponseMessages><x><Notification xmlns:t='{TYPES}'>"
+    );
+    for (name, parent) in parents {
+        let events: String = (0..3000).map(|at| event(&id, parent(at))).collect();
+        for before_end in [2, 40] {
+            let mut parser = NotificationParser::new();
+            let read = |parser: &mut NotificationParser, mut chunk: &[u8]| {
+                while parser.next_message(&mut chunk).unwrap().is_some() {}
+            };
+            read(&mut parser, begin.as_bytes());
+            for event in &usual {
+                read(&mut parser, event.as_bytes());
+            }
+            let before = parser.work();
+            let mut rest = events.as_str();
+            while let Some(at) =
+                rest.match_indices("</t:NewMailEvent>").nth(1).map(|(at, end)| at + end.len() - before_end)
+            {
+                let (chunk, behind) = rest.split_at(at);
+                read(&mut parser, chunk.as_bytes());
+                rest = behind;
+            }
+            read(&mut parser, rest.as_bytes());
+            let work = parser.work() - before;
+            let bound = 2 * events.len() as u64;
+            assert!(work <= bound, "{name}, cut {before_end} bytes before an end: {work} > {bound}");
+        }
+    }
+}
+
+#[test]
 fn work_does_not_depend_on_where_a_stream_is_cut() {
     let body = notification(&format!("<t:SubscriptionId>S</t:SubscriptionId>{}", NEW_MAIL.repeat(50)));
     for seed in 0..20 {

@@ -63,6 +63,17 @@ pub(super) enum Missed {
     Other(usize),
 }
 
+/// What an event is whose values have any length.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Unusual {
+    /// Of a known shape. `wide`: its encoding is still to be checked.
+    Matched { len: usize, wide: bool },
+    /// As far as the bytes go.
+    Cut,
+    /// Another one, or none.
+    Other,
+}
+
 /// The shapes learned under one namespace context.
 #[derive(Debug)]
 pub(super) struct Shapes {
@@ -156,18 +167,18 @@ impl Shapes {
                 Ok(len)
             }
             Err(looked) => {
-                self.credit = self.credit.saturating_sub(looked);
+                self.pay(looked);
                 Err(Missed::Other(looked))
             }
         }
     }
 
-    /// The same whatever lengths and characters the values have, which is learned from. Returns the length, and whether the
-    /// encoding is still to be checked; and how many bytes were looked at.
+    /// The same whatever lengths and characters the values have, which is learned from; also of an event that is cut. Returns how
+    /// many bytes were looked at, too.
     #[allow(clippy::cast_possible_truncation)] // an event is shorter than the 256 MiB that limits allow
-    pub(super) fn take_unusual(&mut self, bytes: &[u8], event: &mut EventFields) -> (Option<(usize, bool)>, usize) {
+    pub(super) fn take_unusual(&mut self, bytes: &[u8], event: &mut EventFields) -> (Unusual, usize) {
         let mut wasted: usize = 0;
-        let Some(head) = Shape::head_of(bytes) else { return (None, 0) };
+        let Some(head) = Shape::head_of(bytes) else { return (Unusual::Other, 0) };
         for at in 0..self.known.len() {
             let Some(shape) = self.known.get_mut(at).filter(|shape| shape.may_be(head, bytes)) else { continue };
             if bytes.len() < shape.usual as usize || self.credit < shape.usual as usize {
@@ -178,15 +189,26 @@ impl Shapes {
                     shape.usual = len as u32;
                     self.matched(len);
                     self.adapt_to(at, bytes.get(..len).unwrap_or_default(), event);
-                    return (Some((len, wide)), wasted.saturating_add(len));
+                    return (Unusual::Matched { len, wide }, wasted.saturating_add(len));
                 }
                 Err(looked) => {
-                    self.credit = self.credit.saturating_sub(looked);
+                    self.credit = self.credit.saturating_sub(looked); // `shape` is still needed
                     wasted = wasted.saturating_add(looked);
+                    if looked < bytes.len() {
+                        continue;
+                    }
+                    // perhaps it is cut
+                    let (begun, looked) = shape.begin_unusual(at, &self.patterns, bytes, self.allowed, event);
+                    wasted = wasted.saturating_add(looked);
+                    if let Begun::Partial(matching) = begun {
+                        self.matching = Some(matching);
+                        return (Unusual::Cut, wasted);
+                    }
+                    self.pay(looked);
                 }
             }
         }
-        (None, wasted)
+        (Unusual::Other, wasted)
     }
 
     /// Takes `bytes`, if they are the beginning of an event of a shape that is known. Returns how many were looked at, too.
@@ -199,9 +221,10 @@ impl Shapes {
         let (begun, looked) = shape.begin_cut(at, &self.patterns, bytes, self.allowed, event);
         if let Begun::Partial(matching) = begun {
             self.matching = Some(matching);
+            self.pay(looked.saturating_sub(bytes.len()));
             return (true, looked);
         }
-        self.credit = self.credit.saturating_sub(looked);
+        self.pay(looked);
         (false, looked)
     }
 
@@ -219,14 +242,16 @@ impl Shapes {
             match progress {
                 Begun::Matched(len) => {
                     shape.usual = len as u32;
+                    self.pay(looked.saturating_sub(len));
                     self.matched(len);
                     return (Progress::Matched(len), wasted);
                 }
                 Begun::Partial(matching) => {
                     self.matching = Some(matching);
+                    self.pay(looked.saturating_sub(bytes.len()));
                     return (Progress::Partial, wasted);
                 }
-                Begun::Failed => self.credit = self.credit.saturating_sub(looked),
+                Begun::Failed => self.pay(looked),
             }
         }
         (Progress::Failed, wasted)
@@ -306,6 +331,11 @@ impl Shapes {
             self.credit = self.credit.saturating_sub(wasted);
             return (progress, wasted.saturating_add(looked));
         }
+    }
+
+    /// So many looks were in vain.
+    fn pay(&mut self, looked: usize) {
+        self.credit = self.credit.saturating_sub(looked);
     }
 
     #[inline]

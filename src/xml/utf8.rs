@@ -1,4 +1,4 @@
-//! A UTF-8 decoder that can stop after any byte, and the check of many at once. Depends on nothing.
+//! A UTF-8 decoder that can stop after any byte, and the check of many at once. Depends on nothing of this crate.
 //!
 //! The accepted sequences are those of table 3-7 of the Unicode Standard ("well-formed UTF-8 byte sequences"): the
 //! second byte's range depends on the first, which is what shuts out overlong forms, surrogates and values above
@@ -16,10 +16,11 @@ pub(crate) fn from_utf8(bytes: &[u8]) -> Option<&str> {
 /// How many of the first bytes are whole, well-formed characters.
 #[inline]
 pub(super) fn valid_up_to(bytes: &[u8]) -> usize {
-    match from_utf8(bytes) {
-        Some(text) => text.len(),
-        None => core::str::from_utf8(bytes).map_or_else(|error| error.valid_up_to(), str::len),
+    #[cfg(feature = "simdutf8")]
+    if simdutf8::basic::from_utf8(bytes).is_ok() {
+        return bytes.len();
     }
+    core::str::from_utf8(bytes).map_or_else(|error| error.valid_up_to(), str::len)
 }
 
 /// A sequence in progress; `missing == 0` when there is none.

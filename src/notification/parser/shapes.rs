@@ -3,7 +3,7 @@
 use super::{Next, NotificationParser, Outgoing, Resume, Taken};
 use crate::error::Error;
 use crate::notification::field::{ascii_text, unaligned};
-use crate::notification::shape::{Missed, Progress};
+use crate::notification::shape::{Missed, Progress, Unusual};
 use crate::xml::{Cursor, Step, Stop, from_utf8};
 
 impl NotificationParser {
@@ -17,15 +17,20 @@ impl NotificationParser {
             }
             Err(missed) => missed,
         };
+        let mut has_begun = false;
         if let Missed::Other(looked) = missed {
             self.scanner.look(looked);
-            if let Some((run, rest)) = self.take_unusual_event(input) {
-                *input = rest;
-                return Next::Event(run);
+            match self.take_unusual_event(input) {
+                Next::Event((run, rest)) => {
+                    *input = rest;
+                    return Next::Event(run);
+                }
+                Next::Cut => has_begun = true,
+                Next::Other => {}
             }
         }
         self.among_events = false;
-        self.next_beginning(input)
+        self.next_beginning(input, has_begun)
     }
 
     #[inline]
@@ -41,36 +46,48 @@ impl NotificationParser {
         Ok((ascii_text(bytes, len.wrapping_sub(later)), rest))
     }
 
-    /// Another one whose values have other lengths or characters.
+    /// Another one whose values have other lengths or characters, or the beginning of it, which is not taken yet.
     #[inline(never)]
-    fn take_unusual_event<'c>(&mut self, chunk: &'c [u8]) -> Option<(&'c str, &'c [u8])> {
-        let (start, bytes) = self.scanner.element_behind_space(chunk)?;
-        let allowed = self.longest_element.min(bytes.len());
-        let (taken, looked) = self.shapes.take_unusual(bytes.get(..allowed)?, &mut self.event);
+    fn take_unusual_event<'c>(&mut self, chunk: &'c [u8]) -> Next<(&'c str, &'c [u8])> {
+        let Some((start, bytes)) = self.scanner.element_behind_space(chunk) else { return Next::Other };
+        let allowed = bytes.get(..self.longest_element.min(bytes.len())).unwrap_or_default();
+        let (unusual, looked) = self.shapes.take_unusual(allowed, &mut self.event);
         self.scanner.look(looked);
-        let (len, wide) = taken?;
-        let (run, rest) = bytes.split_at_checked(len)?;
-        // the scanner will say where the encoding is wrong
-        let text = if wide { from_utf8(run)? } else { ascii_text(bytes, len) };
-        self.scanner.take_next_element(start, start.wrapping_add(len));
-        self.event.read_unread_count(run);
-        Some((text, rest))
+        match unusual {
+            Unusual::Matched { len, wide } => {
+                let (run, rest) = bytes.split_at_checked(len).unwrap_or_default();
+                let text = if wide { from_utf8(run) } else { Some(ascii_text(bytes, len)) };
+                // the scanner will say where the encoding is wrong
+                let Some(text) = text else { return Next::Other };
+                self.scanner.take_next_element(start, start.wrapping_add(len));
+                self.event.read_unread_count(run);
+                Next::Event((text, rest))
+            }
+            Unusual::Cut if allowed.len() == bytes.len() => Next::Cut,
+            Unusual::Cut | Unusual::Other => {
+                self.shapes.reset();
+                Next::Other
+            }
+        }
     }
 
-    /// The other usual case: the chunk ends in the middle of the next event.
-    fn next_beginning<'c>(&mut self, input: &mut &'c [u8]) -> Next<&'c str> {
+    /// The other usual case: the chunk ends in the middle of the next event. `has_begun`: it is known to be one.
+    fn next_beginning<'c>(&mut self, input: &mut &'c [u8], has_begun: bool) -> Next<&'c str> {
         let mut cur = Cursor::new(input);
         self.resume = Resume::Nothing;
         self.scanner.release();
         let Some((start, bytes)) =
             self.scanner.peek_element(&cur).filter(|(_, bytes)| bytes.len() <= self.longest_element)
         else {
+            self.shapes.reset();
             return Next::Other;
         };
-        let (is_beginning, looked) = self.shapes.begin_cut(bytes, &mut self.event);
-        self.scanner.look(looked);
-        if !is_beginning {
-            return Next::Other;
+        if !has_begun {
+            let (is_beginning, looked) = self.shapes.begin_cut(bytes, &mut self.event);
+            self.scanner.look(looked);
+            if !is_beginning {
+                return Next::Other;
+            }
         }
         self.scanner.take_beginning(&mut cur, start);
         self.scanner.suspend(&cur);

@@ -37,29 +37,28 @@ impl Shape {
         allowed: Allowed,
         event: &mut EventFields,
     ) -> (Begun, usize) {
-        let mut wasted = 0;
-        if bytes.len() >= self.usual as usize {
-            match self.take_usual(patterns, bytes, 0, event) {
-                Ok(len) => return (Begun::Matched(len), len),
-                Err(looked) => wasted = looked,
-            }
-            match self.take_unusual(patterns, bytes, allowed, event) {
-                // the scanner will say where the encoding is wrong
-                Ok((len, wide)) if !wide || is_utf8(bytes.get(..len)) => {
-                    return (Begun::Matched(len), wasted.saturating_add(len));
-                }
-                Ok((looked, _)) | Err(looked) if looked < bytes.len() => {
-                    return (Begun::Failed, wasted.saturating_add(looked));
-                }
-                // perhaps it is cut
-                _ => wasted = wasted.saturating_add(bytes.len()),
-            }
+        if bytes.len() < self.usual as usize {
+            return self.begin_cut(at, patterns, bytes, allowed, event);
         }
-        let (begun, looked) = self.begin_cut(at, patterns, bytes, allowed, event);
+        let mut wasted = match self.take_usual(patterns, bytes, 0, event) {
+            Ok(len) => return (Begun::Matched(len), len),
+            Err(looked) => looked,
+        };
+        match self.take_unusual(patterns, bytes, allowed, event) {
+            Ok((len, wide)) => {
+                // the scanner will say where the encoding is wrong
+                let is_text = !wide || is_utf8(bytes.get(..len));
+                return (if is_text { Begun::Matched(len) } else { Begun::Failed }, wasted.saturating_add(len));
+            }
+            Err(looked) if looked < bytes.len() => return (Begun::Failed, wasted.saturating_add(looked)),
+            // perhaps it is cut
+            Err(looked) => wasted = wasted.saturating_add(looked),
+        }
+        let (begun, looked) = self.begin_unusual(at, patterns, bytes, allowed, event);
         (begun, wasted.saturating_add(looked))
     }
 
-    /// The same for an event that may be cut.
+    /// The same for an event that is cut, or shorter than others.
     pub(super) fn begin_cut(
         &self,
         at: usize,
@@ -75,13 +74,27 @@ impl Shape {
             Err(Unfit::Cut(matching)) => return (Begun::Partial(matching), bytes.len()),
             Err(Unfit::Other(looked)) => looked,
         };
-        let (matching, progress, looked) = begun.advance(self, patterns, bytes, allowed, event);
+        let (begun, looked) = self.begin_unusual(at, patterns, bytes, allowed, event);
+        (begun, wasted.saturating_add(looked))
+    }
+
+    /// The same, whatever lengths its values have.
+    pub(super) fn begin_unusual(
+        &self,
+        at: usize,
+        patterns: &[u8],
+        bytes: &[u8],
+        allowed: Allowed,
+        event: &mut EventFields,
+    ) -> (Begun, usize) {
+        self.lay_out(event, 0);
+        let (matching, progress, looked) = Matching::new(at, self).advance(self, patterns, bytes, allowed, event);
         let begun = match progress {
             Progress::Matched(len) if !matching.wide || is_utf8(bytes.get(..len)) => Begun::Matched(len),
             Progress::Partial => Begun::Partial(matching),
             Progress::Matched(_) | Progress::Failed => Begun::Failed,
         };
-        (begun, wasted.saturating_add(looked))
+        (begun, looked)
     }
 
     /// Takes an event that is wholly in `bytes`, whatever lengths its values have.

@@ -18,14 +18,12 @@ struct Start {
     place: usize,
     /// Bytes of the event that came before.
     held: usize,
-    /// No other attempt has left anything in the event.
-    is_new: bool,
 }
 
 impl Start {
     #[inline]
     fn of(shape: &Shape) -> Self {
-        Self { slot: shape.fixed_slots(), place: 0, held: 0, is_new: true }
+        Self { slot: shape.fixed_slots(), place: 0, held: 0 }
     }
 }
 
@@ -86,7 +84,7 @@ impl Shape {
         if from.wide || from.in_value && self.slots().get(usize::from(from.slot)).is_none_or(is_unusual) {
             return Err(Unfit::Other(0));
         }
-        let start = Start { slot: from.slot, place: from.place(), held: from.at as usize, is_new: from.at == 0 };
+        let start = Start { slot: from.slot, place: from.place(), held: from.at as usize };
         self.compare_usual(patterns, start, bytes, 0, event).map_err(|stopped| match stopped {
             Stopped::Cut(cut) => self.cut(patterns, from, bytes, &cut),
             Stopped::Other(looked) => Unfit::Other(looked),
@@ -133,8 +131,9 @@ impl Shape {
                     ahead = ahead.wrapping_add(fewer);
                 }
             }
-            // otherwise it is where the template has it
-            if ahead > 0 || !start.is_new {
+            // Otherwise it is where the template has it. Of an event that was cut it never is taken for granted, for another attempt
+            // may have left something there: what was held began with markup, so the pattern is ahead
+            if ahead > 0 {
                 let [start, end] = [from, end].map(|place| place.wrapping_add(shift) as u32);
                 event.put(slot.part, Span { start, end });
             }
