@@ -191,7 +191,7 @@ impl Matching {
         }
     }
 
-    /// Where in the pattern the next byte belongs, if the value that it is in is not longer than its blanks.
+    /// Where in the pattern the next byte belongs. Beyond the blanks, if the value that it is in is longer than they are.
     #[inline]
     pub(super) fn place(&self) -> usize {
         let in_value = if self.in_value { self.at.wrapping_sub(self.value_start) } else { 0 };
