@@ -11,8 +11,11 @@ parsers=(ews-stream ews-stream/16384 ews-stream/1460 ews-stream/64 ews-stream/1
     "memchr <" from_utf8)
 : "${BYTES:=1048576}"
 
+place=${CARGO_TARGET_DIR:-target}/instructions
+program=$place/release/ews-stream-instructions
+
 build() {
-    program=$(cargo bench --bench instructions --features "$1" --no-run 2>&1 | sed -n 's/.*Executable.*(\(.*\))$/\1/p')
+    cargo build --quiet --release --manifest-path benches/instructions/Cargo.toml --target-dir "$place" --features "$1"
 }
 
 # of one parser over one input so many times, and of all that is around it

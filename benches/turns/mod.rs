@@ -1,5 +1,6 @@
 //! Things that are timed in turns, round after round, since machines have fast and slow phases. A ratio is that of the
 //! best times, or the median of the rounds' ratios; where the two are far apart, something else was running.
+//! A turn begins with a pass that is not timed: what it finds in the caches and the branch predictors is what the others left.
 #![allow(dead_code, unreachable_pub)] // each bench takes what it needs
 
 use std::time::Instant;
@@ -43,6 +44,7 @@ impl<'a> Entrant<'a> {
 pub fn take_turns(entrants: &mut [Entrant<'_>], rounds: usize) {
     for _ in 0..rounds {
         for entrant in &mut *entrants {
+            (entrant.run)();
             let seconds = (entrant.run)();
             entrant.seconds.push(seconds);
         }

@@ -7,7 +7,7 @@ place=$target/interop
 events=${EVENTS:-6}
 mkdir -p "$place"
 
-cargo build --quiet --release --example exchange
+cargo build --quiet --example exchange
 
 if [ ! -x "$place/python/bin/python" ]; then
     python3 -m venv "$place/python"
@@ -23,7 +23,7 @@ trap '[ -z "$server" ] || kill "$server" 2>/dev/null || true' EXIT
 # port 0: the system chooses, and the example's first line says which
 start() {
     : >"$place/address"
-    "$target/release/examples/exchange" --listen 127.0.0.1:0 --rate 4 --style "$1" >"$place/address" &
+    "$target/debug/examples/exchange" --listen 127.0.0.1:0 --rate 4 --style "$1" >"$place/address" &
     server=$!
     for _ in $(seq 100); do
         if [ -s "$place/address" ]; then break; fi

@@ -1,8 +1,9 @@
 //! One parser over one stream so many times, for valgrind to count: `instructions INPUT PARSER BYTES ROUNDS`.
-//! `instructions.sh` makes a table of it.
-#![allow(clippy::restriction)]
+//! `benches/instructions.sh` makes a table of it.
 
+#[path = "../../peers/mod.rs"]
 mod peers;
+#[path = "../../streams/mod.rs"]
 mod streams;
 
 use std::hint::black_box;
@@ -11,8 +12,7 @@ use peers::{Floor, Parser, Touch};
 use streams::Kind;
 
 fn main() {
-    // cargo adds options of its own
-    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [input, parser, bytes, rounds] = &arguments[..] else {
         println!("instructions INPUT PARSER BYTES ROUNDS: run by benches/instructions.sh");
         return;
