@@ -53,23 +53,28 @@ fn main() {
         let stream = kind.stream(effort.size);
         let sum = agree(kind.name(), &stream);
         let mut copy = vec![0; stream.bytes.len()];
-        let chunked = matches!(kind, Kind::Compact | Kind::Gromox);
-        let mut entrants = entrants(&stream, chunked, &mut copy);
+        let mut entrants = entrants(&stream, &mut copy);
         take_turns(&mut entrants, effort.rounds);
         print!("{}", table(kind, &stream, sum, &entrants));
         summary.push_str(&row(kind, &stream, &entrants));
+        if matches!(kind, Kind::Compact | Kind::Gromox) {
+            let mut entrants: Vec<Entrant<'_>> =
+                [Parser::Ours].iter().chain(&Parser::CHUNKED).map(|parser| entrant(*parser, &stream)).collect();
+            take_turns(&mut entrants, 3 * effort.rounds);
+            print!("{}", chunk_table(kind, &stream, &entrants));
+        }
     }
     print!("{summary}");
 }
 
-fn entrants<'a>(stream: &'a Stream, chunked: bool, copy: &'a mut [u8]) -> Vec<Entrant<'a>> {
-    let more: &[Parser] = if chunked { &Parser::CHUNKED } else { &[] };
-    let parser = |&parser: &Parser| {
-        Entrant::new(parser.name(), move || {
-            black_box(parser.read::<Touch>(black_box(stream)));
-        })
-    };
-    let mut all: Vec<Entrant<'_>> = Parser::WHOLE.iter().chain(more).map(parser).collect();
+fn entrant(parser: Parser, stream: &Stream) -> Entrant<'_> {
+    Entrant::new(parser.name(), move || {
+        black_box(parser.read::<Touch>(black_box(stream)));
+    })
+}
+
+fn entrants<'a>(stream: &'a Stream, copy: &'a mut [u8]) -> Vec<Entrant<'a>> {
+    let mut all: Vec<Entrant<'_>> = Parser::WHOLE.iter().map(|parser| entrant(*parser, stream)).collect();
     for floor in [Floor::Memchr, Floor::Utf8] {
         all.push(Entrant::new(floor.name(), move || {
             black_box(floor.pass(stream, &mut []));
@@ -99,6 +104,21 @@ fn table(kind: Kind, stream: &Stream, sum: Sum, entrants: &[Entrant<'_>]) -> Str
         let best_ratio = base.best() / best;
         let name = &entrant.name;
         writeln!(out, "| {name} | {rate:.0} ({best_rate:.0}) | {each:.0} | {ratio:.2} ({best_ratio:.2}) |").unwrap();
+    }
+    out
+}
+
+/// This crate alone, given the stream whole and in chunks.
+fn chunk_table(kind: Kind, stream: &Stream, entrants: &[Entrant<'_>]) -> String {
+    let whole = find(entrants, &Parser::Ours.name());
+    let mut out = format!("\n{} in chunks\n\n", kind.name());
+    out.push_str("| bytes a chunk | MB/s median (best) | × whole median (best) |\n|---|---:|---:|\n");
+    for entrant in entrants {
+        let [rate, best_rate] =
+            [entrant.median(), entrant.best()].map(|seconds| stream.bytes.len() as f64 / 1e6 / seconds);
+        let (ratio, best_ratio) = (entrant.median_ratio(whole), whole.best() / entrant.best());
+        let name = &entrant.name;
+        writeln!(out, "| {name} | {rate:.0} ({best_rate:.0}) | {ratio:.3} ({best_ratio:.3}) |").unwrap();
     }
     out
 }

@@ -4,6 +4,7 @@ use ews_stream::{FolderId, ItemId, Message, NotificationParser};
 
 use super::sink::{Field, Sink};
 
+#[inline(never)] // the same code whatever the chunks
 pub fn read<S: Sink>(bytes: &[u8], chunk_size: usize, sink: &mut S) {
     let mut parser = NotificationParser::new();
     for mut chunk in bytes.chunks(chunk_size) {
