@@ -12,7 +12,7 @@ use std::path::Path;
 #[allow(dead_code, unreachable_pub)] // there it is a library
 mod bodies;
 
-use bodies::{events::events, mutate::mutate, plain::plain, session::session, split::split, tokens::tokens};
+use bodies::{calls::calls, events::events, mutate::mutate, plain::plain, session::session, split::split, tokens::tokens};
 
 /// xorshift64*: no seed but its own.
 struct Random(u64);
@@ -104,6 +104,11 @@ fn the_corpus_of_events_is_read_as_it_was_written() {
 }
 
 #[test]
+fn the_corpus_of_calls_is_the_same_whatever_is_called_in_between() {
+    replay("calls", calls);
+}
+
+#[test]
 fn the_corpus_of_mutate_keeps_what_came_before_the_wrong_byte() {
     replay("mutate", mutate);
 }
@@ -131,6 +136,14 @@ fn spliced_bodies_are_the_same_however_they_are_cut() {
 fn spliced_documents_are_the_same_however_they_are_cut_and_to_other_parsers() {
     let files = corpus("tokens");
     invent(30_000, tokens, |random| spliced(&files, random));
+}
+
+#[test]
+fn made_up_calls_change_nothing_of_what_is_read() {
+    invent(10_000, calls, |random| {
+        let length = 60 + random.below(1_200);
+        random.bytes(length)
+    });
 }
 
 #[test]

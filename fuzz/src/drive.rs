@@ -42,7 +42,7 @@ impl<R: Clone> Outcome<R> {
 pub struct Cuts([u8; 8]);
 
 impl Cuts {
-    fn lengths(self) -> impl Iterator<Item = usize> {
+    pub fn lengths(self) -> impl Iterator<Item = usize> {
         let length = |byte: u8| match byte {
             0x80.. => usize::from(byte & 0x7F) * 16 + 27,
             _ => usize::from(byte & 31),

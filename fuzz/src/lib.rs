@@ -3,6 +3,7 @@
 //! They know nothing of libFuzzer: `tests/fuzz_replay.rs` of the library includes this file as a module and runs the same
 //! bodies on a stable toolchain, which is why paths in here are relative.
 
+pub mod calls;
 mod choices;
 mod document;
 mod drive;
