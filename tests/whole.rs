@@ -166,3 +166,16 @@ fn what_a_part_declares_is_not_in_scope_in_the_next() {
         assert_eq!(is_read, !error, "{body}: {}", seen.lines);
     }
 }
+
+#[test]
+fn what_stands_behind_an_event_without_content_is_no_part_of_it() {
+    for behind in
+        [CHILDREN[0], CHILDREN[3], CHILDREN[22], "<t:NewMailEvent><t:Watermark>AQAA</t:Watermark></t:NewMailEvent>"]
+    {
+        let body = notification(&format!("{}<t:NewMailEvent/>{behind}<t:StatusEvent/>", event(&[])));
+        same_byte_by_byte(Limits::default(), &body);
+        let events = 3 + behind.matches("</t:NewMailEvent>").count();
+        let seen = read(Limits::default(), [&body].iter());
+        assert_eq!((seen.lines.matches("\nEvent ").count(), seen.error), (events, None), "{body}");
+    }
+}
