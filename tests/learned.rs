@@ -617,3 +617,43 @@ fn an_event_that_does_not_end_is_refused_at_its_limit_though_its_shape_is_known(
         assert!(first, "chunks of {chunk}");
     }
 }
+
+#[test]
+fn an_event_with_an_empty_value_is_known_beside_one_whose_value_there_has_no_blanks() {
+    let one =
+        |id: &str| format!("<t:NewMailEvent><t:TimeStamp>2026</t:TimeStamp><t:ItemId Id=\"{id}\"/></t:NewMailEvent>");
+    for chunk in LARGE {
+        let mut parser = begun();
+        for id in ["caf\u{e9}", "caf\u{e9}", "", ""] {
+            steps(&mut parser, &envelope("", &one(id)), chunk);
+        }
+        for id in ["", "caf\u{e9}", ""] {
+            let found = steps(&mut parser, &envelope("", &one(id)), chunk);
+            assert!(found <= SUBSCRIPTION_ID, "{found} steps with {id:?} in chunks of {chunk}");
+        }
+    }
+}
+
+#[test]
+fn a_known_event_that_is_cut_behind_several_values_of_changing_lengths_costs_no_step() {
+    let one = |at: usize| {
+        let [time, id, key, parent] = [18, 8, 5, 30].map(|len| "A".repeat(len + 2 * (at % 2)));
+        format!(
+            "<t:NewMailEvent><t:TimeStamp>{time}</t:TimeStamp><t:ItemId Id=\"{id}\" ChangeKey=\"{key}\"/>\
+             <t:ParentFolderId Id=\"{parent}\"/></t:NewMailEvent>"
+        )
+    };
+    let events: Vec<String> = (0..4).map(one).collect();
+    let mut parser = learned_from(&events);
+    let body = envelope("", &events.concat());
+    assert!(steps(&mut parser, &body, usize::MAX) <= SUBSCRIPTION_ID);
+    let start = body.find(&events[0]).unwrap();
+    for cut in start..start + events.concat().len() {
+        let before = parser.steps();
+        for mut chunk in [&body.as_bytes()[..cut], &body.as_bytes()[cut..]] {
+            while parser.next_message(&mut chunk).unwrap().is_some() {}
+        }
+        let found = parser.steps() - before;
+        assert!(found <= SUBSCRIPTION_ID, "{found} steps, cut at {}", cut - start);
+    }
+}

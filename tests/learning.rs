@@ -440,3 +440,25 @@ fn a_body_that_ends_behind_a_known_event_stays_ended() {
         assert_eq!(parser.next_message(&mut more).map(|_| ()), Err(error), "learning {learning}");
     }
 }
+
+/// A value that comes twice where the markup before it is the same: it is no known event, wherever the chunk ends in it.
+#[test]
+fn a_value_that_is_repeated_in_a_known_event_is_refused_wherever_it_is_cut() {
+    let event = |at: usize, more: &str| {
+        let value = "A".repeat(6 + at % 2);
+        format!(
+            "<t:NewMailEvent><t:TimeStamp>2026</t:TimeStamp><t:ItemId Id=\"{value}\" ChangeKey=\"{value}\"{more}/>\
+             </t:NewMailEvent>"
+        )
+    };
+    let known: String = (0..6).map(|at| event(at, "")).collect();
+    let wrong = event(0, " ChangeKey=\"AAAAAA\"");
+    let body = soap::notification(&format!("<t:SubscriptionId>S</t:SubscriptionId>{known}{wrong}{known}"));
+    let expected = read(false, &[body.as_bytes()]);
+    assert!(expected.error.is_some());
+    assert_eq!(expected.lines.matches("Event NewMailEvent").count(), 6);
+    let start = body.find(&wrong).unwrap();
+    for cut in start..start + wrong.len() {
+        assert_eq!(read(true, &cut::at(body.as_bytes(), cut)), expected, "cut at {}", cut - start);
+    }
+}

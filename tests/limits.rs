@@ -285,3 +285,45 @@ fn a_shape_known_higher_up_does_not_pass_the_depth_limit_further_down() {
     assert_exceeded(&seen, Limit::Depth, depth - 1, at, "further down");
     assert_eq!(seen.lines().len(), 3, "{}", seen.lines);
 }
+
+/// The error is not put off to the next chunk, or to the end: what is too long would be held until then.
+#[test]
+fn an_event_of_a_known_shape_is_refused_in_the_chunk_in_which_it_becomes_too_long() {
+    const MAX: u32 = 300;
+    let event = |len: usize| {
+        let id = "A".repeat(len);
+        format!("<t:CopiedEvent><t:TimeStamp>2026</t:TimeStamp><t:ItemId Id='{id}'/></t:CopiedEvent>")
+    };
+    let known = [4, 9, 4, 9].map(event).concat();
+    let limits = Limits::default().with_event_bytes(MAX);
+    // behind other events, and first in its Notification
+    for before in ["", "</Notification><Notification xmlns:t='TYPES'><t:SubscriptionId>S</t:SubscriptionId>"] {
+        let before = before.replace("TYPES", TYPES);
+        for long in [event(MAX as usize - event(0).len() + 1), event(700), event(4000)] {
+            let body = short_around(&format!("{known}{before}{long}"));
+            let at = body.rfind("<t:CopiedEvent>").unwrap();
+            let limit = at + MAX as usize;
+            for first in [0, at, at + 1, at + 40, at + 80, at + 200, limit] {
+                for chunk in [usize::MAX, 512, 64, 7, 1] {
+                    let mut parser = NotificationParser::with_limits(limits);
+                    let (head, tail) = body.as_bytes().split_at(first);
+                    let mut end = 0;
+                    let mut error = None;
+                    for mut input in [head].into_iter().chain(tail.chunks(chunk.min(tail.len()))) {
+                        end += input.len();
+                        while error.is_none() && !input.is_empty() {
+                            error = parser.next_message(&mut input).err();
+                        }
+                        assert_eq!(error.is_some(), end > limit, "{end} of {limit}, {first}, in chunks of {chunk}");
+                        if error.is_some() {
+                            break;
+                        }
+                    }
+                    let error = error.unwrap();
+                    let kind = ErrorKind::LimitExceeded { limit: Limit::EventBytes, max: MAX as usize };
+                    assert_eq!((error.kind(), error.offset()), (kind, limit as u64), "{first}, in chunks of {chunk}");
+                }
+            }
+        }
+    }
+}

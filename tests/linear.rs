@@ -224,3 +224,78 @@ fn work_does_not_depend_on_where_a_stream_is_cut() {
         }
     }
 }
+
+#[test]
+fn an_attempt_that_could_not_be_paid_for_is_not_made() {
+    let begin = format!(
+        "<Envelope xmlns='{SOAP_11}'><Body><x xmlns='{MESSAGES}'><ResponseMessages><x><Notification xmlns:t='{TYPES}'>"
+    );
+    // longer than all that can be saved up; what is beyond ASCII the scanner looks at twice by itself
+    let long = |id: &str, end: &str| {
+        format!("<t:CreatedEvent><t:ItemId Id=\"{id}\"/><t:ParentFolderId Id=\"p\"{end}></t:CreatedEvent>")
+    };
+    let known = [NEW_MAIL, &long(&"a".repeat(6000), "/")].concat().repeat(2);
+    let others = [NEW_MAIL, &long(&"\u{e9}".repeat(3000), " /")].concat().repeat(100);
+    let mut parser = NotificationParser::new();
+    in_messages(&mut parser, format!("{begin}{known}").as_bytes(), usize::MAX);
+    let work = in_messages(&mut parser, others.as_bytes(), usize::MAX);
+    let bound = 2 * others.len() as u64;
+    assert!(work <= bound, "{work} > {bound}");
+}
+
+/// Of an event that is another all the same no more is looked at in vain than one comparison after the other needs, and nothing
+/// without the means. What is beyond ASCII the scanner looks at twice by itself, so that little is left of the bound.
+#[test]
+fn an_attempt_in_vain_is_made_once() {
+    let begin = format!(
+        "<Envelope xmlns='{SOAP_11}'><Body><x xmlns='{MESSAGES}'><ResponseMessages><x><Notification xmlns:t='{TYPES}'>"
+    );
+    let plain = "a".repeat(3000);
+    let mixed = |plain: usize| "a".repeat(plain) + &"\u{e9}".repeat((3000 - plain) / 2);
+    let long = |time: usize, id: &str, end: &str| {
+        let time = "1".repeat(time);
+        format!(
+            "<t:CreatedEvent><t:TimeStamp>{time}</t:TimeStamp><t:ItemId Id=\"{id}\"/><t:ParentFolderId Id=\"p\"{end}>\
+             </t:CreatedEvent>"
+        )
+    };
+    let one_behind_the_other = |at: usize| {
+        let event = NEW_MAIL.replace("AAMk1", &mixed(600));
+        event.replace("</t:NewMail", &format!("<t:P{at}/></t:NewMail"))
+    };
+    let known: String = (0..8).map(|at| NEW_MAIL.to_owned() + &long(20 + at % 2, &plain, "/")).collect();
+    let behind_known = |at: usize, id: &str| NEW_MAIL.to_owned() + &long(3 + at % 7, id, &format!(" a{at}='' /"));
+    let end = "</t:CreatedEvent>";
+    for (name, known, others, cut) in [
+        ("one behind the other", "", (0..300).map(one_behind_the_other).collect::<String>(), "*"),
+        ("behind a known one", &known, (0..300).map(|at| behind_known(at, &mixed(750))).collect(), "*"),
+        ("cut before the end", &known, (0..300).map(|at| behind_known(at, &plain)).collect(), end),
+    ] {
+        let mut parser = NotificationParser::new();
+        in_messages(&mut parser, format!("{begin}{known}").as_bytes(), usize::MAX);
+        let before = parser.work();
+        let mut cuts: Vec<&str> = others.split_inclusive(cut).collect();
+        if cuts.len() > 1 {
+            cuts = cuts.iter().flat_map(|event| <[&str; 2]>::from(event.split_at(event.len() - cut.len()))).collect();
+        }
+        for chunk in cuts {
+            let mut input = chunk.as_bytes();
+            while parser.next_message(&mut input).unwrap().is_some() {}
+        }
+        let (work, bound) = (parser.work() - before, 2 * others.len() as u64);
+        assert!(work <= bound, "{name}: {work} > {bound}");
+        assert!(work > bound / 2, "{name}: {work} looks at {} bytes", others.len());
+    }
+}
+
+#[test]
+fn envelopes_that_are_followed_in_vain_are_paid_for() {
+    let text = "\u{e9}".repeat(500);
+    let one = |at: usize| format!("<Envelope xmlns='{SOAP_11}'><x>{text}</x><y{at}/><Body/></Envelope>");
+    let body: String = (0..300).map(one).collect();
+    for chunk in [4096, body.len()] {
+        let work = in_messages(&mut NotificationParser::new(), body.as_bytes(), chunk);
+        let bound = 2 * body.len() as u64;
+        assert!(work <= bound, "in chunks of {chunk}: {work} > {bound}");
+    }
+}

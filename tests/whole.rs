@@ -147,3 +147,35 @@ fn a_name_that_is_longer_than_all_before_it_is_refused_at_the_same_byte() {
         same_byte_by_byte(Limits::default().with_name_length(max), &body);
     }
 }
+
+/// The declarations of a part that could not be taken whole are gone when the next part is.
+#[test]
+fn what_a_part_declares_is_not_in_scope_in_the_next() {
+    let types = "http://schemas.microsoft.com/exchange/services/2006/types";
+    for (first, second, error) in [
+        ("<t:x xmlns:t='urn:other'/>".to_owned(), "<t:ItemId Id='1' ChangeKey='2'/>", false),
+        ("<t:x xmlns:t='urn:other'></t:x>".to_owned(), "<t:TimeStamp>2026-03-05</t:TimeStamp>", false),
+        ("<x xmlns:t='urn:other'><y/></x>".to_owned(), "<t:ItemId Id='1' ChangeKey='2'/>", false),
+        (format!("<x:ItemId xmlns:x='{types}' Id='1'/>"), "<x:ParentFolderId Id='2'/>", true),
+    ] {
+        let body = notification(&event(&[&first, second]));
+        same_byte_by_byte(Limits::default(), &body);
+        let seen = read(Limits::default(), [&body].iter());
+        assert_eq!(seen.error.is_some(), error, "{body}");
+        let is_read = ["item_id=\"1\"/\"2\"", "timestamp=\"2026-03-05\""].iter().any(|part| seen.lines.contains(part));
+        assert_eq!(is_read, !error, "{body}: {}", seen.lines);
+    }
+}
+
+#[test]
+fn what_stands_behind_an_event_without_content_is_no_part_of_it() {
+    for behind in
+        [CHILDREN[0], CHILDREN[3], CHILDREN[22], "<t:NewMailEvent><t:Watermark>AQAA</t:Watermark></t:NewMailEvent>"]
+    {
+        let body = notification(&format!("{}<t:NewMailEvent/>{behind}<t:StatusEvent/>", event(&[])));
+        same_byte_by_byte(Limits::default(), &body);
+        let events = 3 + behind.matches("</t:NewMailEvent>").count();
+        let seen = read(Limits::default(), [&body].iter());
+        assert_eq!((seen.lines.matches("\nEvent ").count(), seen.error), (events, None), "{body}");
+    }
+}
