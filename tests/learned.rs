@@ -620,7 +620,8 @@ fn an_event_that_does_not_end_is_refused_at_its_limit_though_its_shape_is_known(
 
 #[test]
 fn an_event_with_an_empty_value_is_known_beside_one_whose_value_there_has_no_blanks() {
-    let one = |id: &str| format!("<t:NewMailEvent><t:TimeStamp>2026</t:TimeStamp><t:ItemId Id=\"{id}\"/></t:NewMailEvent>");
+    let one =
+        |id: &str| format!("<t:NewMailEvent><t:TimeStamp>2026</t:TimeStamp><t:ItemId Id=\"{id}\"/></t:NewMailEvent>");
     for chunk in LARGE {
         let mut parser = begun();
         for id in ["caf\u{e9}", "caf\u{e9}", "", ""] {

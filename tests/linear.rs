@@ -224,3 +224,60 @@ fn work_does_not_depend_on_where_a_stream_is_cut() {
         }
     }
 }
+
+/// Events that begin like one that is known and are much longer: an attempt looks at more than one at a known event would, and
+/// what is beyond ASCII the scanner looks at twice by itself.
+#[test]
+fn attempts_at_events_longer_than_those_known_are_paid_for() {
+    let event = |time: &str, id: &str| {
+        format!("<t:NewMailEvent><t:TimeStamp>{time}</t:TimeStamp><t:ItemId Id=\"{id}\"/></t:NewMailEvent>")
+    };
+    let begin = format!(
+        "<Envelope xmlns='{SOAP_11}'><Body><x xmlns='{MESSAGES}'><ResponseMessages><x><Notification xmlns:t='{TYPES}'>"
+    );
+    let known: String = (0..40).map(|at| event(&"2".repeat(20 + at % 2), &"a".repeat([20, 30][at / 2 % 2]))).collect();
+    let mut over = String::new();
+    for len in [400, 1000, 4000, 20_000] {
+        let (wide, plain) = ("\u{e9}".repeat(len / 2), "a".repeat(len));
+        // well-formed, and not of the known shape for the last byte of a value
+        let all = [
+            ("text beyond ASCII", event(&format!("{wide}>"), "a"), '>'),
+            ("value beyond ASCII", event("2026", &format!("{wide} ")), ' '),
+            ("text", event(&format!("{plain}>"), "a"), '>'),
+            ("value", event("2026", &format!("{plain} ")), ' '),
+        ];
+        for (name, one, last) in all {
+            let events = one.repeat(400_000 / one.len());
+            // the last byte of the value in the next chunk, so that it is taken for a part of a known event
+            let late = one.rfind(&format!("{last}{}", if last == '>' { '<' } else { '"' })).unwrap();
+            let cuts = |chunk: usize| -> Vec<&[u8]> {
+                if chunk > 0 {
+                    return events.as_bytes().chunks(chunk).collect();
+                }
+                let (first, rest) = events.as_bytes().split_at(late);
+                [first].into_iter().chain(rest.chunks(one.len())).collect()
+            };
+            for chunk in [7, 100, 4096, events.len(), 0] {
+                let mut parser = NotificationParser::new();
+                in_messages(&mut parser, format!("{begin}{known}").as_bytes(), 4096);
+                let before = parser.work();
+                for mut input in cuts(chunk) {
+                    while parser.next_message(&mut input).unwrap().is_some() {}
+                }
+                let work = parser.work() - before;
+                if work > 2 * events.len() as u64 {
+                    let cut =
+                        if chunk > 0 { format!("in chunks of {chunk}") } else { "cut before the last byte".to_owned() };
+                    writeln!(
+                        over,
+                        "{name} of {len} {cut}: {work} looks at {} bytes, {:.2} each",
+                        events.len(),
+                        work as f64 / events.len() as f64
+                    )
+                    .unwrap();
+                }
+            }
+        }
+    }
+    assert!(over.is_empty(), "\n{over}");
+}
