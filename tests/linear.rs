@@ -281,3 +281,36 @@ fn attempts_at_events_longer_than_those_known_are_paid_for() {
     }
     assert!(over.is_empty(), "\n{over}");
 }
+
+/// A failed attempt is paid for with what the scanner is thought to save by itself, which it does not where values are beyond
+/// ASCII: those it looks at twice.
+#[test]
+fn attempts_at_events_with_long_values_beyond_ascii_are_paid_for() {
+    let begin = format!(
+        "<Envelope xmlns='{SOAP_11}'><Body><x xmlns='{MESSAGES}'><ResponseMessages><x><Notification xmlns:t='{TYPES}'>"
+    );
+    let one = |at: usize| {
+        let event = NEW_MAIL.replace("AAMk1", &"\u{e9}".repeat(1500));
+        event.replace("</t:NewMail", &format!("<t:P{at}/></t:NewMail"))
+    };
+    let body = begin + &(0..300).map(one).collect::<String>();
+    for chunk in [7, 100, 4096, body.len()] {
+        let work = in_messages(&mut NotificationParser::new(), body.as_bytes(), chunk);
+        let bound = 2 * body.len() as u64;
+        assert!(work <= bound, "in chunks of {chunk}: {work} > {bound}");
+    }
+}
+
+/// What is followed in several chunks earns before it is known whether it is in vain.
+#[test]
+fn envelopes_that_are_followed_in_vain_in_small_chunks_are_paid_for() {
+    for (name, text) in [("ASCII", "x".repeat(1000)), ("beyond ASCII", "\u{e9}".repeat(500))] {
+        let one = |at: usize| format!("<Envelope xmlns='{SOAP_11}'><x>{text}</x><y{at}/><Body/></Envelope>");
+        let body: String = (0..300).map(one).collect();
+        for chunk in [1, 7, 100, 500, 4096] {
+            let work = in_messages(&mut NotificationParser::new(), body.as_bytes(), chunk);
+            let bound = 2 * body.len() as u64;
+            assert!(work <= bound, "{name} in chunks of {chunk}: {work} > {bound}");
+        }
+    }
+}
