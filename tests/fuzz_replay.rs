@@ -12,7 +12,9 @@ use std::path::Path;
 #[allow(dead_code, unreachable_pub)] // there it is a library
 mod bodies;
 
-use bodies::{calls::calls, events::events, mutate::mutate, plain::plain, session::session, split::split, tokens::tokens};
+use bodies::{
+    calls::calls, events::events, mutate::mutate, plain::plain, session::session, split::split, tokens::tokens,
+};
 
 /// xorshift64*: no seed but its own.
 struct Random(u64);

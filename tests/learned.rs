@@ -599,6 +599,23 @@ fn shapes_that_are_used_stay_when_others_come_once() {
 }
 
 #[test]
+fn a_length_that_only_the_first_event_had_is_forgotten_though_each_event_has_an_envelope_of_its_own() {
+    let of = |id: usize| envelope("", &event("NewMailEvent", &"A".repeat(id)));
+    let looks = |parser: &mut NotificationParser, id: usize| {
+        let before = parser.work();
+        steps(parser, &of(id), usize::MAX);
+        parser.work() - before
+    };
+    let (mut usual, mut other) = (begun(), begun());
+    steps(&mut other, &of(24), usize::MAX);
+    for _ in 0..4 {
+        looks(&mut usual, 28);
+        looks(&mut other, 28);
+    }
+    assert_eq!(looks(&mut usual, 28), looks(&mut other, 28));
+}
+
+#[test]
 fn an_event_that_does_not_end_is_refused_at_its_limit_though_its_shape_is_known() {
     for chunk in [64, 7, 1] {
         let mut parser = NotificationParser::with_limits(Limits::default().with_event_bytes(400));

@@ -288,14 +288,88 @@ fn an_attempt_in_vain_is_made_once() {
     }
 }
 
+/// Events that begin like one that is known and are much longer: an attempt looks at more than one at a known event would, and
+/// what is beyond ASCII the scanner looks at twice by itself.
 #[test]
-fn envelopes_that_are_followed_in_vain_are_paid_for() {
-    let text = "\u{e9}".repeat(500);
-    let one = |at: usize| format!("<Envelope xmlns='{SOAP_11}'><x>{text}</x><y{at}/><Body/></Envelope>");
-    let body: String = (0..300).map(one).collect();
-    for chunk in [4096, body.len()] {
+fn attempts_at_events_longer_than_those_known_are_paid_for() {
+    let event = |time: &str, id: &str| {
+        format!("<t:NewMailEvent><t:TimeStamp>{time}</t:TimeStamp><t:ItemId Id=\"{id}\"/></t:NewMailEvent>")
+    };
+    let begin = format!(
+        "<Envelope xmlns='{SOAP_11}'><Body><x xmlns='{MESSAGES}'><ResponseMessages><x><Notification xmlns:t='{TYPES}'>"
+    );
+    let known: String = (0..40).map(|at| event(&"2".repeat(20 + at % 2), &"a".repeat([20, 30][at / 2 % 2]))).collect();
+    let mut over = String::new();
+    for len in [400, 1000, 4000, 20_000] {
+        let (wide, plain) = ("\u{e9}".repeat(len / 2), "a".repeat(len));
+        // well-formed, and not of the known shape for the last byte of a value
+        let all = [
+            ("text beyond ASCII", event(&format!("{wide}>"), "a"), '>'),
+            ("value beyond ASCII", event("2026", &format!("{wide} ")), ' '),
+            ("text", event(&format!("{plain}>"), "a"), '>'),
+            ("value", event("2026", &format!("{plain} ")), ' '),
+        ];
+        for (name, one, last) in all {
+            let events = one.repeat(400_000 / one.len());
+            // the last byte of the value in the next chunk, so that it is taken for a part of a known event
+            let late = one.rfind(&format!("{last}{}", if last == '>' { '<' } else { '"' })).unwrap();
+            let cuts = |chunk: usize| -> Vec<&[u8]> {
+                if chunk > 0 {
+                    return events.as_bytes().chunks(chunk).collect();
+                }
+                let (first, rest) = events.as_bytes().split_at(late);
+                [first].into_iter().chain(rest.chunks(one.len())).collect()
+            };
+            for chunk in [7, 100, 4096, events.len(), 0] {
+                let mut parser = NotificationParser::new();
+                in_messages(&mut parser, format!("{begin}{known}").as_bytes(), 4096);
+                let before = parser.work();
+                for mut input in cuts(chunk) {
+                    while parser.next_message(&mut input).unwrap().is_some() {}
+                }
+                let work = parser.work() - before;
+                // what is lent in advance: the credit of a new parser, and one event in vain
+                let bound = 2 * (events.len() + one.len()) as u64 + 4096;
+                if work > bound {
+                    let cut =
+                        if chunk > 0 { format!("in chunks of {chunk}") } else { "cut before the last byte".to_owned() };
+                    writeln!(over, "{name} of {len} {cut}: {work} > {bound}").unwrap();
+                }
+            }
+        }
+    }
+    assert!(over.is_empty(), "\n{over}");
+}
+
+/// A failed attempt is paid for with what the scanner is thought to save by itself, which it does not where values are beyond
+/// ASCII: those it looks at twice.
+#[test]
+fn attempts_at_events_with_long_values_beyond_ascii_are_paid_for() {
+    let begin = format!(
+        "<Envelope xmlns='{SOAP_11}'><Body><x xmlns='{MESSAGES}'><ResponseMessages><x><Notification xmlns:t='{TYPES}'>"
+    );
+    let one = |at: usize| {
+        let event = NEW_MAIL.replace("AAMk1", &"\u{e9}".repeat(1500));
+        event.replace("</t:NewMail", &format!("<t:P{at}/></t:NewMail"))
+    };
+    let body = begin + &(0..300).map(one).collect::<String>();
+    for chunk in [7, 100, 4096, body.len()] {
         let work = in_messages(&mut NotificationParser::new(), body.as_bytes(), chunk);
         let bound = 2 * body.len() as u64;
         assert!(work <= bound, "in chunks of {chunk}: {work} > {bound}");
+    }
+}
+
+/// What is followed in several chunks earns before it is known whether it is in vain.
+#[test]
+fn envelopes_that_are_followed_in_vain_are_paid_for() {
+    for (name, text) in [("ASCII", "x".repeat(1000)), ("beyond ASCII", "\u{e9}".repeat(500))] {
+        let one = |at: usize| format!("<Envelope xmlns='{SOAP_11}'><x>{text}</x><y{at}/><Body/></Envelope>");
+        let body: String = (0..300).map(one).collect();
+        for chunk in [1, 7, 100, 500, 4096, body.len()] {
+            let work = in_messages(&mut NotificationParser::new(), body.as_bytes(), chunk);
+            let bound = 2 * body.len() as u64;
+            assert!(work <= bound, "{name} in chunks of {chunk}: {work} > {bound}");
+        }
     }
 }

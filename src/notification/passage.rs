@@ -24,7 +24,7 @@
 //! 3. Where the bytes differ in the middle, the scanner reads what was followed from its beginning: it is in the passage,
 //!    byte for byte. The messages that were told already are not told again.
 //!
-//! Following is paid for like shapes are: what was compared in vain costs credit, what was not in vain earns it.
+//! Following is paid for like shapes are: what was compared in vain costs credit, a passage followed to its end earns it.
 
 use alloc::boxed::Box;
 use alloc::string::String;
@@ -43,8 +43,8 @@ const MAX_MESSAGES: usize = 8;
 /// Bytes of the messages of a passage kept.
 const MAX_TEXT: usize = 512;
 /// Looks that may be wasted before the first success.
-const CREDIT: usize = 4096;
-const MAX_CREDIT: usize = 1 << 16;
+const CREDIT: i64 = 4096;
+const MAX_CREDIT: i64 = 1 << 16;
 
 /// Where a passage begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,7 +92,7 @@ pub(super) struct PassageId {
     pub(super) number: u32,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 struct Following {
     place: u8,
     /// Bytes that were the same, and were taken.
@@ -106,7 +106,8 @@ struct Following {
 #[derive(Debug)]
 pub(super) struct Passages {
     enabled: bool,
-    credit: usize,
+    /// Looks that may be wasted. Below zero, more were than had been earned.
+    credit: i64,
     known: Vec<Passage>,
     numbers: u32,
     following: Option<Following>,
@@ -185,7 +186,7 @@ impl Passages {
     /// Whether a passage that begins here is known; then it is followed.
     #[inline]
     pub(super) fn begin(&mut self, from: Origin) -> bool {
-        if self.credit == 0 {
+        if self.credit <= 0 {
             return false;
         }
         let Some(place) = self.known.iter().position(|passage| passage.from == from) else { return false };
@@ -205,7 +206,6 @@ impl Passages {
             return false;
         }
         at.same = small(to);
-        self.credit = self.credit.saturating_add(bytes.len()).min(MAX_CREDIT);
         true
     }
 
@@ -221,7 +221,7 @@ impl Passages {
             let expected = passage.bytes.get(at.same as usize..target).unwrap_or_default();
             let len = expected.len().min(rest.len());
             if expected.get(..len) == rest.get(..len) {
-                self.credit = self.credit.saturating_sub(wasted).saturating_add(len).min(MAX_CREDIT);
+                self.credit = self.credit.saturating_sub_unsigned(wasted as u64);
                 at.same = at.same.wrapping_add(small(len));
                 let whole = at.same as usize == passage.bytes.len();
                 let id = PassageId { place: at.place, number: passage.number };
@@ -236,6 +236,8 @@ impl Passages {
                 let more = usize::from(at.told) < passage.messages.len();
                 if len == expected.len() && whole && !more {
                     passage.uses = passage.uses.saturating_add(1);
+                    // only now it was not in vain
+                    self.credit = self.credit.saturating_add(i64::from(at.same)).min(MAX_CREDIT);
                 } else {
                     self.following = Some(at);
                 }
@@ -245,11 +247,11 @@ impl Passages {
             wasted = wasted.saturating_add(same).saturating_add(1);
             at.tried |= 1 << at.place;
             match self.other(at) {
-                Some(other) if wasted < self.credit => at.place = other,
+                Some(other) if self.credit.saturating_sub_unsigned(wasted as u64) > 0 => at.place = other,
                 _ => break,
             }
         }
-        self.credit = self.credit.saturating_sub(wasted.saturating_add(at.same as usize));
+        self.credit = self.credit.saturating_sub_unsigned(wasted as u64);
         self.following = Some(at);
         (Followed::Failed, wasted)
     }
@@ -269,8 +271,9 @@ impl Passages {
     pub(super) fn give_up(&mut self, bytes: &mut Vec<u8>) -> Origin {
         bytes.clear();
         bytes.extend_from_slice(self.followed());
-        let place = self.following.take().map_or(0, |following| usize::from(following.place));
-        self.known.get(place).map_or(Origin::BetweenDocuments, |passage| passage.from)
+        let Following { place, same, .. } = self.following.take().unwrap_or_default();
+        self.credit = self.credit.saturating_sub(i64::from(same));
+        self.known.get(usize::from(place)).map_or(Origin::BetweenDocuments, |passage| passage.from)
     }
 
     /// The message of a passage, with its text.
@@ -344,7 +347,7 @@ impl Passages {
                 return None;
             }
         }
-        self.credit = self.credit.saturating_add(record.bytes.len() / 4).min(CREDIT.max(self.credit));
+        self.credit = self.credit.saturating_add_unsigned(record.bytes.len() as u64 / 4).min(CREDIT.max(self.credit));
         let id = self.keep(from, &mut record);
         self.record = Some(record);
         id

@@ -25,8 +25,9 @@
 //! # Why work stays linear
 //!
 //! A failed attempt has looked at bytes that the scanner looks at again. Attempts are paid for: a byte matched earns a
-//! look, an attempt costs the looks it wasted, and without credit none is made. A peer whose every event is new is soon
-//! read by the scanner alone, and learned from only now and then.
+//! look, an attempt costs the looks it wasted, and without credit none is made. An attempt at an event that is longer than those
+//! known may cost more than there is; that is a debt, and nothing is tried until it is paid. A peer whose every event is new is
+//! soon read by the scanner alone, and learned from only now and then.
 
 mod fits;
 mod matching;
@@ -48,11 +49,11 @@ const MAX_SHAPES: usize = 12;
 /// Bytes of patterns kept.
 const MAX_PATTERNS: usize = 7168;
 /// Looks that may be wasted before the first success.
-const CREDIT: usize = 4096;
+const CREDIT: i64 = 4096;
 /// Events that are learned from in vain, before only one of so many is.
 const PATIENCE: u8 = 24;
 /// Looks that many successes allow to be wasted.
-const MAX_CREDIT: usize = 1 << 20;
+const MAX_CREDIT: i64 = 1 << 20;
 
 /// Why an event is not one of usual lengths.
 #[derive(Clone, Copy, Debug)]
@@ -79,7 +80,8 @@ pub(super) enum Unusual {
 pub(super) struct Shapes {
     enabled: bool,
     allowed: Allowed,
-    credit: usize,
+    /// Looks that may be wasted. Below zero, more were than had been earned.
+    credit: i64,
     scope: Scope,
     patterns: Vec<u8>,
     known: Vec<Shape>,
@@ -139,9 +141,11 @@ impl Shapes {
         self.matching.is_some()
     }
 
-    /// An interrupted match is given up, with the input it was in.
+    /// An interrupted match is given up; what was looked at is looked at again, or was the end of its input.
     pub(super) fn reset(&mut self) {
-        self.matching = None;
+        if let Some(matching) = self.matching.take() {
+            self.pay(matching.at as usize);
+        }
     }
 
     /// Takes the whole event that `bytes`, from its name on, begin with, if it is of a shape that is known and its values have
@@ -157,7 +161,7 @@ impl Shapes {
             return Err(Missed::Cut);
         }
         // only what could be paid for if it were in vain
-        if self.credit < shape.usual as usize || shape.is_named() {
+        if self.credit < i64::from(shape.usual) || shape.is_named() {
             return Err(Missed::Other(0));
         }
         match shape.take_usual(&self.patterns, bytes, later, event) {
@@ -181,7 +185,7 @@ impl Shapes {
         let Some(head) = Shape::head_of(bytes) else { return (Unusual::Other, 0) };
         for at in 0..self.known.len() {
             let Some(shape) = self.known.get_mut(at).filter(|shape| shape.may_be(head, bytes)) else { continue };
-            if bytes.len() < shape.usual as usize || self.credit < shape.usual as usize {
+            if bytes.len() < shape.usual as usize || self.credit < i64::from(shape.usual) {
                 break;
             }
             match shape.take_unusual(&self.patterns, bytes, self.allowed, event) {
@@ -192,7 +196,7 @@ impl Shapes {
                     return (Unusual::Matched { len, wide }, wasted.saturating_add(len));
                 }
                 Err(looked) => {
-                    self.credit = self.credit.saturating_sub(looked); // `shape` is still needed
+                    self.credit = self.credit.saturating_sub_unsigned(looked as u64); // `shape` is still needed
                     wasted = wasted.saturating_add(looked);
                     if looked < bytes.len() {
                         continue;
@@ -215,7 +219,7 @@ impl Shapes {
     pub(super) fn begin_cut(&mut self, bytes: &[u8], event: &mut EventFields) -> (bool, usize) {
         let mut alike = self.known.iter().enumerate().filter(|(_, shape)| shape.may_become(bytes));
         let Some((at, shape)) = alike.next() else { return (false, 0) };
-        if bytes.len() >= shape.usual as usize || self.credit < shape.usual as usize {
+        if bytes.len() >= shape.usual as usize || self.credit < i64::from(shape.usual) {
             return (false, 0);
         }
         let (begun, looked) = shape.begin_cut(at, &self.patterns, bytes, self.allowed, event);
@@ -234,7 +238,7 @@ impl Shapes {
         let mut wasted: usize = 0;
         for at in 0..self.known.len() {
             let Some(shape) = self.known.get_mut(at).filter(|shape| shape.may_become(bytes)) else { continue };
-            if self.credit < shape.usual as usize {
+            if self.credit < i64::from(shape.usual) {
                 break;
             }
             let (progress, looked) = shape.begin(at, &self.patterns, bytes, self.allowed, event);
@@ -244,6 +248,7 @@ impl Shapes {
                     shape.usual = len as u32;
                     self.pay(looked.saturating_sub(len));
                     self.matched(len);
+                    self.adapt_to(at, bytes.get(..len).unwrap_or_default(), event);
                     return (Progress::Matched(len), wasted);
                 }
                 Begun::Partial(matching) => {
@@ -318,29 +323,29 @@ impl Shapes {
                     tried |= 1 << at;
                     let others = self.known.iter().enumerate().filter(|(at, _)| tried & (1 << at) == 0);
                     let alike = |(at, other)| matching.with(at, (shape, other), &self.patterns, event);
-                    if wasted < self.credit
+                    if self.credit.saturating_sub_unsigned(wasted as u64) > 0
                         && let Some(other) = { others }.find_map(alike)
                     {
                         matching = other;
                         continue;
                     }
-                    self.credit = self.credit.saturating_sub(wasted.saturating_add(matching.at as usize));
+                    self.pay(wasted.saturating_add(matching.at as usize));
                     return (Progress::Failed, wasted);
                 }
             }
-            self.credit = self.credit.saturating_sub(wasted);
+            self.pay(wasted);
             return (progress, wasted.saturating_add(looked));
         }
     }
 
     /// So many looks were in vain.
     fn pay(&mut self, looked: usize) {
-        self.credit = self.credit.saturating_sub(looked);
+        self.credit = self.credit.saturating_sub_unsigned(looked as u64);
     }
 
     #[inline]
     fn matched(&mut self, len: usize) {
-        self.credit = self.credit.wrapping_add(len).min(MAX_CREDIT); // both are far from the greatest number
+        self.credit = self.credit.wrapping_add_unsigned(len as u64).min(MAX_CREDIT); // both are far from the greatest number
         self.in_vain = self.in_vain.saturating_sub(1);
     }
 
@@ -355,9 +360,9 @@ impl Shapes {
 
     /// The scanner has read an event of its own, `run`, which had nothing to decode.
     pub(super) fn learn(&mut self, run: &[u8], event: &EventFields) {
-        // reading on by itself, the scanner looks at few bytes twice: what it saves is earned
-        self.credit = self.credit.saturating_add(run.len() / 5).min(CREDIT);
-        if !self.enabled || self.credit == 0 || run.len() > MAX_PATTERNS || !self.is_worth_learning() {
+        // reading on by itself, the scanner looks at no byte but some in texts twice: what it saves is earned
+        self.credit = self.credit.saturating_add_unsigned(run.len() as u64 / 20).min(CREDIT);
+        if !self.enabled || self.credit <= 0 || run.len() > MAX_PATTERNS || !self.is_worth_learning() {
             return;
         }
         let Some(values) = Values::of(run, event) else { return };

@@ -134,7 +134,7 @@ impl Shape {
 fn any_value(bytes: &[u8], end: u8, allowed: Allowed) -> Result<&[u8], usize> {
     let mut len = usual_run(bytes);
     if bytes.get(len) != Some(&end) {
-        len = any_run(bytes, end, allowed.wide);
+        len = any_run(bytes, len, end, allowed.wide);
     }
     let value = bytes.get(..len).unwrap_or_default();
     let is_value = bytes.get(len) == Some(&end)
@@ -311,7 +311,7 @@ impl Matching {
             }
             let mut len = usual_run(rest);
             if rest.get(len).is_some_and(|found| *found != end) {
-                len = any_run(rest, end, allowed.wide);
+                len = any_run(rest, len, end, allowed.wide);
                 wide |= !rest.get(..len).unwrap_or_default().is_ascii();
             }
             let Some((taken, behind)) = rest.split_at_checked(len) else { break Progress::Failed };
@@ -347,15 +347,17 @@ impl Matching {
     }
 }
 
-/// Length of the leading run of what a value may have.
+/// Length of the leading run of what a value may have, of which so much is known to be usual.
 #[cold]
-fn any_run(bytes: &[u8], end: u8, wide: bool) -> usize {
-    match (end, wide) {
+fn any_run(bytes: &[u8], usual: usize, end: u8, wide: bool) -> usize {
+    let bytes = bytes.get(usual..).unwrap_or_default();
+    let more = match (end, wide) {
         (b'<', true) => wide_text_run(bytes),
         (b'<', false) => plain_text_run(bytes),
         (_, true) => wide_value_run(bytes, end),
         (_, false) => plain_value_run(bytes, end),
-    }
+    };
+    usual.saturating_add(more)
 }
 
 /// Whether a value can stand in a pattern as blanks.
