@@ -437,7 +437,8 @@ impl NotificationParser {
         self.failure = None;
     }
 
-    /// Bytes consumed since the parser was made or [`reset`](Self::reset).
+    /// Bytes consumed since the parser was made or [`reset`](Self::reset). Never less than before, also where an error is found only
+    /// after bytes behind it were consumed.
     #[must_use]
     pub fn offset(&self) -> u64 {
         match self.failure {
@@ -493,7 +494,9 @@ impl NotificationParser {
 
     /// As much of the body's beginning is here as there will be.
     fn fail_explained(&mut self) -> Result<(), Error> {
-        self.failure = Some(Failure::Final);
+        if let Some(Failure::Waiting { at }) = self.failure.replace(Failure::Final) {
+            self.scanner.pass_up_to(at);
+        }
         if let Some(error) = self.scanner.error() {
             self.scanner.replace_error(self.opening.explain(error));
         }

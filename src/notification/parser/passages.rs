@@ -179,7 +179,10 @@ impl NotificationParser {
             match self.step(&mut rest) {
                 Ok(Some(_)) => told = told.saturating_sub(1),
                 Ok(None) => break Ok(()),
-                Err(error) => break Err(error),
+                Err(error) => {
+                    self.scanner.pass(rest.len()); // they were taken, too
+                    break Err(error);
+                }
             }
         };
         self.heads.reading_again = false;

@@ -184,15 +184,24 @@ impl NotificationParser {
     pub(super) fn read_again(&mut self) -> Result<(), Stop> {
         let bytes = self.scanner.give_back();
         let mut cur = Cursor::new(&bytes);
-        while let Some(step) = self.scanner.step(&mut cur)? {
+        let read = self.read_given_back(&mut cur);
+        match read {
+            Ok(()) => self.scanner.suspend(&cur),
+            // nothing comes of them, but they were taken
+            Err(Stop) => self.scanner.pass(bytes.len()),
+        }
+        self.scanner.have_read(bytes);
+        read
+    }
+
+    fn read_given_back(&mut self, cur: &mut Cursor<'_>) -> Result<(), Stop> {
+        while let Some(step) = self.scanner.step(cur)? {
             match step {
-                Step::Start => drop(self.start(&cur)?),
-                Step::End => drop(self.end(&cur)),
-                Step::Text => self.text(&cur),
+                Step::Start => drop(self.start(cur)?),
+                Step::End => drop(self.end(cur)),
+                Step::Text => self.text(cur),
             }
         }
-        self.scanner.suspend(&cur);
-        self.scanner.have_read(bytes);
         Ok(())
     }
 }

@@ -337,6 +337,11 @@ impl Scanner {
         self.base = self.at(bytes);
     }
 
+    /// All up to that offset was taken, whatever became of it.
+    pub(crate) fn pass_up_to(&mut self, offset: u64) {
+        self.base = offset;
+    }
+
     /// The last so many bytes are to be read, as a chunk of their own: they were only followed.
     pub(crate) fn rewind(&mut self, bytes: usize) {
         self.base = self.base.wrapping_sub(bytes as u64);
