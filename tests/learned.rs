@@ -615,6 +615,54 @@ fn a_length_that_only_the_first_event_had_is_forgotten_though_each_event_has_an_
     assert_eq!(looks(&mut usual, 28), looks(&mut other, 28));
 }
 
+/// A server that is busy says so in a head that differs every time, at its end.
+#[test]
+fn passages_are_followed_again_when_those_that_were_followed_in_vain_are_over() {
+    let busy = |milliseconds: usize| {
+        let message = format!(
+            "<m:ResponseCode>ErrorServerBusy</m:ResponseCode><m:MessageXml><t:Value Name=\"BackOffMilliseconds\">{milliseconds}\
+             </t:Value></m:MessageXml>"
+        );
+        let (begin, _) =
+            envelope("", "").split_once("<m:ResponseCode>").map(|(a, b)| (a.to_owned(), b.to_owned())).unwrap();
+        format!(
+            "{begin}{message}</m:GetStreamingEventsResponseMessage></m:ResponseMessages></m:GetStreamingEventsResponse></s:Body></s:Envelope>"
+        )
+    };
+    let good = envelope("", &event("NewMailEvent", "AAMkAD01"));
+    for chunk in LARGE {
+        for (before, count) in [(0, 10), (5, 200), (300, 1000)] {
+            let mut parser = begun();
+            for _ in 0..before {
+                steps(&mut parser, &good, chunk);
+            }
+            for at in 0..count {
+                steps(&mut parser, &busy(100_000 + at), chunk);
+            }
+            let taken: u64 = (0..500).map(|_| steps(&mut parser, &good, chunk)).sum();
+            assert!(taken < 500 * SUBSCRIPTION_ID + 3000, "{taken} steps behind {count}, in chunks of {chunk}");
+        }
+    }
+}
+
+#[test]
+fn odd_events_among_others_do_not_keep_those_from_being_known() {
+    let of = |at: usize| event("NewMailEvent", &"A".repeat([140, 152, 168][at % 3]));
+    let odd: [(&str, &dyn Fn(usize) -> String); 2] = [
+        ("alike", &|at| of(at).replace("</t:NewMail", "<t:Foo/></t:NewMail")),
+        ("always new", &|at| of(at).replace("</t:NewMail", &format!("<t:Foo{at}/></t:NewMail"))),
+    ];
+    for ((name, odd), every) in odd.into_iter().zip([4, 10]) {
+        let events: String = (0..3000).map(|at| if at % every == 0 { odd(at) } else { of(at) }).collect();
+        for chunk in [usize::MAX, 4096, 1460] {
+            let mut parser = begun();
+            // what is new has to be read, in some five steps
+            let taken = steps(&mut parser, &envelope("", &events), chunk);
+            assert!(taken < if name == "alike" { 1000 } else { 6000 }, "{name}, in chunks of {chunk}: {taken}");
+        }
+    }
+}
+
 #[test]
 fn an_event_that_does_not_end_is_refused_at_its_limit_though_its_shape_is_known() {
     for chunk in [64, 7, 1] {

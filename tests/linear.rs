@@ -300,7 +300,7 @@ fn attempts_at_events_longer_than_those_known_are_paid_for() {
     );
     let known: String = (0..40).map(|at| event(&"2".repeat(20 + at % 2), &"a".repeat([20, 30][at / 2 % 2]))).collect();
     let mut over = String::new();
-    for len in [400, 1000, 4000, 20_000] {
+    for len in [400, 3000, 20_000] {
         let (wide, plain) = ("\u{e9}".repeat(len / 2), "a".repeat(len));
         // well-formed, and not of the known shape for the last byte of a value
         let all = [
@@ -310,7 +310,7 @@ fn attempts_at_events_longer_than_those_known_are_paid_for() {
             ("value", event("2026", &format!("{plain} ")), ' '),
         ];
         for (name, one, last) in all {
-            let events = one.repeat(400_000 / one.len());
+            let events = one.repeat(1_000_000 / one.len());
             // the last byte of the value in the next chunk, so that it is taken for a part of a known event
             let late = one.rfind(&format!("{last}{}", if last == '>' { '<' } else { '"' })).unwrap();
             let cuts = |chunk: usize| -> Vec<&[u8]> {
@@ -371,5 +371,37 @@ fn envelopes_that_are_followed_in_vain_are_paid_for() {
             let bound = 2 * body.len() as u64;
             assert!(work <= bound, "{name} in chunks of {chunk}: {work} > {bound}");
         }
+    }
+}
+
+#[test]
+fn white_space_behind_a_known_event_is_paid_for() {
+    let begin = format!(
+        "<Envelope xmlns='{SOAP_11}'><Body><x xmlns='{MESSAGES}'><ResponseMessages><x><Notification xmlns:t='{TYPES}'>"
+    );
+    let space = " ".repeat(4000);
+    let again = format!("</Notification><Notification xmlns:t='{TYPES}'>");
+    for behind in ["<t:Zzz/>", &again, &NEW_MAIL.replace("AAMk1", "&lt;")] {
+        let events = format!("{NEW_MAIL}{space}{behind}").repeat(300);
+        for chunk in [100, 1460, 4096, events.len()] {
+            let mut parser = NotificationParser::new();
+            in_messages(&mut parser, format!("{begin}{}", NEW_MAIL.repeat(20)).as_bytes(), usize::MAX);
+            let work = in_messages(&mut parser, events.as_bytes(), chunk);
+            let bound = 2 * (events.len() + space.len()) as u64 + 4096;
+            assert!(work <= bound, "{behind} in chunks of {chunk}: {work} > {bound}");
+        }
+    }
+}
+
+#[test]
+fn passages_that_are_followed_in_vain_by_turns_are_paid_for() {
+    let known = format!("<Envelope xmlns='{SOAP_11}'><q a='{}'/><Body/></Envelope>", "a".repeat(1000));
+    let text = "\u{e9}".repeat(680);
+    let one = |at: usize| format!("{known}<Envelope xmlns='{SOAP_11}'><x>{text}</x><Body>{at:04}</Body></Envelope>");
+    let body: String = (0..1000).map(one).collect();
+    for chunk in [7, 100, 1460, 4096, body.len()] {
+        let work = in_messages(&mut NotificationParser::new(), body.as_bytes(), chunk);
+        let bound = 2 * body.len() as u64 + 8192;
+        assert!(work <= bound, "in chunks of {chunk}: {work} > {bound}");
     }
 }

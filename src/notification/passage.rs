@@ -44,6 +44,8 @@ const MAX_MESSAGES: usize = 8;
 const MAX_TEXT: usize = 512;
 /// Looks that may be wasted before the first success.
 const CREDIT: i64 = 4096;
+/// Of what is recorded so many bytes earn something.
+const MARKUP_SAVED: usize = 512;
 const MAX_CREDIT: i64 = 1 << 16;
 
 /// Where a passage begins.
@@ -294,7 +296,7 @@ impl Passages {
 
     /// What is read from here on may be worth keeping.
     pub(super) fn record(&mut self, from: Origin) {
-        if self.enabled && self.credit > 0 {
+        if self.enabled {
             self.recording = Some(from);
             let record = self.record.get_or_insert_default();
             record.bytes.clear();
@@ -347,7 +349,9 @@ impl Passages {
                 return None;
             }
         }
-        self.credit = self.credit.saturating_add_unsigned(record.bytes.len() as u64 / 4).min(CREDIT.max(self.credit));
+        // the scanner looks at no byte of markup twice: that is earned, so that following is tried again some time
+        let saved = record.bytes.len().min(MARKUP_SAVED) as u64 / 20;
+        self.credit = self.credit.saturating_add_unsigned(saved).min(CREDIT.max(self.credit));
         let id = self.keep(from, &mut record);
         self.record = Some(record);
         id

@@ -52,6 +52,8 @@ const MAX_PATTERNS: usize = 7168;
 const CREDIT: i64 = 4096;
 /// Events that are learned from in vain, before only one of so many is.
 const PATIENCE: u8 = 24;
+/// Of an event that the scanner reads by itself so many bytes earn something.
+const MARKUP_SAVED: usize = 512;
 /// Looks that many successes allow to be wasted.
 const MAX_CREDIT: i64 = 1 << 20;
 
@@ -339,7 +341,8 @@ impl Shapes {
     }
 
     /// So many looks were in vain.
-    fn pay(&mut self, looked: usize) {
+    #[inline]
+    pub(super) fn pay(&mut self, looked: usize) {
         self.credit = self.credit.saturating_sub_unsigned(looked as u64);
     }
 
@@ -360,15 +363,17 @@ impl Shapes {
 
     /// The scanner has read an event of its own, `run`, which had nothing to decode.
     pub(super) fn learn(&mut self, run: &[u8], event: &EventFields) {
-        // reading on by itself, the scanner looks at no byte but some in texts twice: what it saves is earned
-        self.credit = self.credit.saturating_add_unsigned(run.len() as u64 / 20).min(CREDIT);
+        // reading on by itself, the scanner looks at no byte of markup twice, and any event has some: that is earned
+        let saved = run.len().min(MARKUP_SAVED) as u64 / 20;
+        self.credit = self.credit.saturating_add_unsigned(saved).min(CREDIT.max(self.credit));
         if !self.enabled || self.credit <= 0 || run.len() > MAX_PATTERNS || !self.is_worth_learning() {
             return;
         }
         let Some(values) = Values::of(run, event) else { return };
         // it may be known, but for the length of a value; or it was read in spite of being known, for want of credit
         if let Some(at) = self.known.iter().position(|shape| shape.is_of(run, &values, &self.patterns)) {
-            return self.adapt(at, run, &values);
+            self.adapt(at, run, &values);
+            return self.known.swap(0, at); // next time it is the first that is tried, while there is credit
         }
         if self.known.len() >= MAX_SHAPES && !self.make_room() {
             return;

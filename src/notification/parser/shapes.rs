@@ -10,7 +10,8 @@ impl NotificationParser {
     /// Behind an event, the usual case: another whole one of a known shape, in as few steps as can be.
     #[inline(never)] // it needs all registers for itself
     pub(super) fn next_event<'c>(&mut self, input: &mut &'c [u8]) -> Next<&'c str> {
-        let missed = match self.take_next_event(input) {
+        let (space, element) = self.scanner.element_behind_space(input);
+        let missed = match self.take_next_event(space, element) {
             Ok((run, rest)) => {
                 *input = rest;
                 return Next::Event(run);
@@ -20,7 +21,7 @@ impl NotificationParser {
         let mut has_begun = false;
         if let Missed::Other(looked) = missed {
             self.scanner.look(looked);
-            match self.take_unusual_event(input) {
+            match self.take_unusual_event(space, element) {
                 Next::Event((run, rest)) => {
                     *input = rest;
                     return Next::Event(run);
@@ -30,12 +31,17 @@ impl NotificationParser {
             }
         }
         self.among_events = false;
-        self.next_beginning(input, has_begun)
+        let next = self.next_beginning(input, space, element, has_begun);
+        if matches!(next, Next::Other) {
+            self.shapes.pay(space); // it is looked at again
+        }
+        next
     }
 
     #[inline]
-    fn take_next_event<'c>(&mut self, chunk: &'c [u8]) -> Result<(&'c str, &'c [u8]), Missed> {
-        let (start, bytes) = self.scanner.element_behind_space(chunk).ok_or(Missed::Cut)?;
+    fn take_next_event<'c>(&mut self, space: usize, element: Option<&'c [u8]>) -> Result<(&'c str, &'c [u8]), Missed> {
+        let bytes = element.ok_or(Missed::Cut)?;
+        let start = space.wrapping_add(1);
         let allowed = bytes.get(..self.longest_element.min(bytes.len())).unwrap_or_default();
         let later = unaligned(bytes);
         let len = self.shapes.take_usual(allowed, later, &mut self.event)?;
@@ -48,8 +54,9 @@ impl NotificationParser {
 
     /// Another one whose values have other lengths or characters, or the beginning of it, which is not taken yet.
     #[inline(never)]
-    fn take_unusual_event<'c>(&mut self, chunk: &'c [u8]) -> Next<(&'c str, &'c [u8])> {
-        let Some((start, bytes)) = self.scanner.element_behind_space(chunk) else { return Next::Other };
+    fn take_unusual_event<'c>(&mut self, space: usize, element: Option<&'c [u8]>) -> Next<(&'c str, &'c [u8])> {
+        let Some(bytes) = element else { return Next::Other };
+        let start = space.wrapping_add(1);
         let allowed = bytes.get(..self.longest_element.min(bytes.len())).unwrap_or_default();
         let (unusual, looked) = self.shapes.take_unusual(allowed, &mut self.event);
         self.scanner.look(looked);
@@ -72,13 +79,18 @@ impl NotificationParser {
     }
 
     /// The other usual case: the chunk ends in the middle of the next event. `has_begun`: it is known to be one.
-    fn next_beginning<'c>(&mut self, input: &mut &'c [u8], has_begun: bool) -> Next<&'c str> {
+    fn next_beginning<'c>(
+        &mut self,
+        input: &mut &'c [u8],
+        space: usize,
+        element: Option<&'c [u8]>,
+        has_begun: bool,
+    ) -> Next<&'c str> {
         let mut cur = Cursor::new(input);
         self.resume = Resume::Nothing;
         self.scanner.release();
-        let Some((start, bytes)) =
-            self.scanner.peek_element(&cur).filter(|(_, bytes)| bytes.len() <= self.longest_element)
-        else {
+        let element = element.filter(|bytes| bytes.len() <= self.longest_element);
+        let Some(bytes) = element.filter(|_| self.scanner.is_between_elements()) else {
             self.shapes.reset();
             return Next::Other;
         };
@@ -89,7 +101,7 @@ impl NotificationParser {
                 return Next::Other;
             }
         }
-        self.scanner.take_beginning(&mut cur, start);
+        self.scanner.take_beginning(&mut cur, space.wrapping_add(1));
         self.scanner.suspend(&cur);
         *input = &[];
         Next::Cut
@@ -118,10 +130,15 @@ impl NotificationParser {
     /// Takes the next event, or the beginning of it, if it is one whose shape is known.
     #[inline]
     pub(super) fn take_shape(&mut self, cur: &mut Cursor<'_>) -> Taken {
-        if !self.shapes.may_match() || self.skipped > 0 {
+        if !self.shapes.may_match() || self.skipped > 0 || !self.scanner.is_between_elements() {
             return Taken::Nothing;
         }
-        let Some((start, bytes)) = self.scanner.peek_element(cur) else { return Taken::Nothing };
+        let (space, element) = self.scanner.element_behind_space(cur.remaining());
+        let Some(bytes) = element else {
+            self.shapes.pay(space); // it is looked at again
+            return Taken::Nothing;
+        };
+        let start = cur.taken().len().wrapping_add(space).wrapping_add(1);
         let allowed = self.longest_element.min(bytes.len());
         let (progress, looked) = self.shapes.begin(bytes.get(..allowed).unwrap_or_default(), &mut self.event);
         self.scanner.look(looked);
@@ -137,6 +154,7 @@ impl NotificationParser {
             }
             Progress::Partial | Progress::Failed => {
                 self.shapes.reset();
+                self.shapes.pay(space);
                 Taken::Nothing
             }
         }

@@ -193,27 +193,25 @@ impl Scanner {
         self.base = self.at(chunk.len());
     }
 
-    /// Between the children of an element whose text is not wanted: where the next tag's name begins, and the input from
-    /// there, if nothing but white space comes before.
+    /// Whether it is between the children of an element whose text is not wanted.
     #[inline]
-    pub(crate) fn peek_element<'c>(&mut self, cur: &Cursor<'c>) -> Option<(usize, &'c [u8])> {
+    pub(crate) fn is_between_elements(&mut self) -> bool {
         if self.token_done {
             self.leave_token();
         }
-        if self.state != State::Content || self.text_open || self.holding {
-            return None;
-        }
-        let (start, element) = self.element_behind_space(cur.remaining())?;
-        Some((cur.pos.wrapping_add(start), element))
+        self.state == State::Content && !self.text_open && !self.holding
     }
 
-    /// Where in `bytes` the next tag's name begins, and what there is from there, if nothing but white space comes before.
+    /// How much white space `bytes` begin with, and what there is from the next tag's name on, if nothing else comes before.
     #[inline]
-    pub(crate) fn element_behind_space<'c>(&mut self, bytes: &'c [u8]) -> Option<(usize, &'c [u8])> {
+    pub(crate) fn element_behind_space<'c>(&mut self, bytes: &'c [u8]) -> (usize, Option<&'c [u8]>) {
         let space = bytes.iter().take_while(|byte| matches!(byte, b' ' | b'\n' | b'\t')).count();
         self.look(space);
-        let (b'<', element) = bytes.get(space..)?.split_first()? else { return None };
-        (space <= self.limits.text_bytes()).then_some((space.wrapping_add(1), element))
+        let element = match bytes.get(space..).and_then(<[u8]>::split_first) {
+            Some((b'<', element)) if space <= self.limits.text_bytes() => Some(element),
+            _ => None,
+        };
+        (space, element)
     }
 
     /// Takes the element whose name begins at `start` and that has `len` bytes from there, known to be well-formed in this
