@@ -112,7 +112,7 @@ fn table(kind: Kind, stream: &Stream, sum: Sum, entrants: &[Entrant<'_>]) -> Str
 fn chunk_table(kind: Kind, stream: &Stream, entrants: &[Entrant<'_>]) -> String {
     let whole = find(entrants, &Parser::Ours.name());
     let mut out = format!("\n{} in chunks\n\n", kind.name());
-    out.push_str("| bytes a chunk | MB/s median (best) | × whole median (best) |\n|---|---:|---:|\n");
+    out.push_str("| parser/bytes a chunk | MB/s median (best) | × whole median (best) |\n|---|---:|---:|\n");
     for entrant in entrants {
         let [rate, best_rate] =
             [entrant.median(), entrant.best()].map(|seconds| stream.bytes.len() as f64 / 1e6 / seconds);

@@ -35,6 +35,13 @@ fn in_messages(parser: &mut NotificationParser, input: &[u8], chunk: usize) -> u
     parser.work() - before
 }
 
+/// A body up to its events.
+fn begin() -> String {
+    format!(
+        "<Envelope xmlns='{SOAP_11}'><Body><x xmlns='{MESSAGES}'><ResponseMessages><x><Notification xmlns:t='{TYPES}'>"
+    )
+}
+
 /// What it is, and the input of about so many bytes.
 type Shape = (&'static str, Box<dyn Fn(usize) -> String>);
 
@@ -153,9 +160,7 @@ fn learning_costs_no_more_than_a_bounded_share_whatever_comes() {
             events(&|at| if at / 100 % 2 == 0 { NEW_MAIL.to_owned() } else { NEW_MAIL.replace("Z<", "&#90;<") }),
         ),
     ];
-    let begin = format!(
-        "<Envelope xmlns='{SOAP_11}'><Body><x xmlns='{MESSAGES}'><ResponseMessages><x><Notification xmlns:t='{TYPES}'>"
-    );
+    let begin = begin();
     for (name, events) in streams {
         let body = format!("{begin}{events}");
         for chunk in [1, 7, 100, 4096, body.len()] {
@@ -177,9 +182,7 @@ fn attempts_at_cut_events_are_paid_for_whatever_becomes_of_them() {
     let id = format!("a {}", "a".repeat(298));
     let parents: [(&str, &dyn Fn(usize) -> usize); 3] =
         [("longer and longer", &|at| 10 + 3 * at % 240), ("in turns", &|at| [10, 250][at % 2]), ("alike", &|_| 250)];
-    let begin = format!(
-        "<Envelope xmlns='{SOAP_11}'><Body><x xmlns='{MESSAGES}'><ResponseMessages><x><Notification xmlns:t='{TYPES}'>"
-    );
+    let begin = begin();
     for (name, parent) in parents {
         let events: String = (0..3000).map(|at| event(&id, parent(at))).collect();
         for before_end in [2, 40] {
@@ -227,9 +230,7 @@ fn work_does_not_depend_on_where_a_stream_is_cut() {
 
 #[test]
 fn an_attempt_that_could_not_be_paid_for_is_not_made() {
-    let begin = format!(
-        "<Envelope xmlns='{SOAP_11}'><Body><x xmlns='{MESSAGES}'><ResponseMessages><x><Notification xmlns:t='{TYPES}'>"
-    );
+    let begin = begin();
     // longer than all that can be saved up; what is beyond ASCII the scanner looks at twice by itself
     let long = |id: &str, end: &str| {
         format!("<t:CreatedEvent><t:ItemId Id=\"{id}\"/><t:ParentFolderId Id=\"p\"{end}></t:CreatedEvent>")
@@ -247,9 +248,7 @@ fn an_attempt_that_could_not_be_paid_for_is_not_made() {
 /// without the means. What is beyond ASCII the scanner looks at twice by itself, so that little is left of the bound.
 #[test]
 fn an_attempt_in_vain_is_made_once() {
-    let begin = format!(
-        "<Envelope xmlns='{SOAP_11}'><Body><x xmlns='{MESSAGES}'><ResponseMessages><x><Notification xmlns:t='{TYPES}'>"
-    );
+    let begin = begin();
     let plain = "a".repeat(3000);
     let mixed = |plain: usize| "a".repeat(plain) + &"\u{e9}".repeat((3000 - plain) / 2);
     let long = |time: usize, id: &str, end: &str| {
@@ -295,9 +294,7 @@ fn attempts_at_events_longer_than_those_known_are_paid_for() {
     let event = |time: &str, id: &str| {
         format!("<t:NewMailEvent><t:TimeStamp>{time}</t:TimeStamp><t:ItemId Id=\"{id}\"/></t:NewMailEvent>")
     };
-    let begin = format!(
-        "<Envelope xmlns='{SOAP_11}'><Body><x xmlns='{MESSAGES}'><ResponseMessages><x><Notification xmlns:t='{TYPES}'>"
-    );
+    let begin = begin();
     let known: String = (0..40).map(|at| event(&"2".repeat(20 + at % 2), &"a".repeat([20, 30][at / 2 % 2]))).collect();
     let mut over = String::new();
     for len in [400, 3000, 20_000] {
@@ -345,9 +342,7 @@ fn attempts_at_events_longer_than_those_known_are_paid_for() {
 /// ASCII: those it looks at twice.
 #[test]
 fn attempts_at_events_with_long_values_beyond_ascii_are_paid_for() {
-    let begin = format!(
-        "<Envelope xmlns='{SOAP_11}'><Body><x xmlns='{MESSAGES}'><ResponseMessages><x><Notification xmlns:t='{TYPES}'>"
-    );
+    let begin = begin();
     let one = |at: usize| {
         let event = NEW_MAIL.replace("AAMk1", &"\u{e9}".repeat(1500));
         event.replace("</t:NewMail", &format!("<t:P{at}/></t:NewMail"))
@@ -376,9 +371,7 @@ fn envelopes_that_are_followed_in_vain_are_paid_for() {
 
 #[test]
 fn white_space_behind_a_known_event_is_paid_for() {
-    let begin = format!(
-        "<Envelope xmlns='{SOAP_11}'><Body><x xmlns='{MESSAGES}'><ResponseMessages><x><Notification xmlns:t='{TYPES}'>"
-    );
+    let begin = begin();
     let space = " ".repeat(4000);
     let again = format!("</Notification><Notification xmlns:t='{TYPES}'>");
     for behind in ["<t:Zzz/>", &again, &NEW_MAIL.replace("AAMk1", "&lt;")] {

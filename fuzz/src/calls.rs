@@ -123,7 +123,7 @@ pub fn calls(data: &[u8]) {
 
     let mut pair = Pair::new();
     let mut rest = &body[..];
-    // each call once, so that there is an end
+    // three rounds of them at most: each `Again` begins anew
     let mut calls = calls.into_iter().cycle().take(36).map(Some).chain(core::iter::repeat(None));
     for length in cuts.lengths() {
         let (chunk, behind) = rest.split_at(length.min(rest.len()));
