@@ -88,7 +88,7 @@ fn a_request_is_a_span_with_its_answers_and_what_is_told_is_an_event() {
         "8 DEBUG in 7: message=sent",
         "10 DEBUG in 7: message=answered status=200",
         "12 INFO in 0: message=live subscription=0.0",
-        r#"13 WARN in 7: message=unreadable error=the body is not an EWS answer, it begins "<html>", at byte 507"#,
+        r#"13 WARN in 7: message=unreadable error="no SOAP envelope" offset=507"#,
         "14 DEBUG in 7: message=broken reason=ProtocolError",
         "15 WARN in 0: message=backing off until=3.835s reason=ProtocolError",
         "17 WARN in 0: message=lost subscription=0.0 reason=ProtocolError",

@@ -23,7 +23,7 @@ pub struct Group {
 
 impl Group {
     /// `name`: the mailboxes' `GroupingInformation` and `ExternalEwsUrl`, put together. `anchor`: the address of the
-    /// group's first mailbox by name; subscribe for it first.
+    /// group's first mailbox by name; subscribe for it first. One with control characters is not sent.
     #[must_use]
     pub fn new(name: impl Into<String>, anchor: Text) -> Self {
         Self { name: name.into(), anchor, cookie: None }
@@ -78,8 +78,16 @@ pub(super) struct Lane {
     pub(super) streams: u32,
     pub(super) repack_after: Instant,
     pub(super) place: Place,
-    /// How many subscriptions it has.
+    /// How many of its connections have spoken.
+    pub(super) promoted: u32,
+    /// How many requests of it are in flight.
+    pub(super) requests: u32,
+    /// How many subscriptions it has, and how many of them are to be served.
     pub(super) count: u32,
+    pub(super) served: u32,
+    /// Failures in a row, and until when nothing is sent because of them.
+    pub(super) failures: u32,
+    pub(super) rest_until: Instant,
 }
 
 /// In which of the session's queues a lane stands. An entry of any other queue is out of date.
@@ -99,7 +107,7 @@ impl Lane {
         let address = impersonation.and_then(Impersonation::address);
         let cookie = group.and_then(|g| g.cookie.as_ref()).filter(|cookie| fit(cookie.as_str()));
         Self {
-            anchor_mailbox: group.map(|g| g.anchor.as_str()).or(address).map(String::from),
+            anchor_mailbox: group.map(|g| g.anchor.as_str()).or(address).filter(|it| is_line(it)).map(String::from),
             affinity: group.is_some(),
             impersonation: impersonation.cloned(),
             cookie: cookie.map(|cookie| cookie.as_str().into()),
@@ -110,7 +118,12 @@ impl Lane {
             streams: 0,
             repack_after: Instant::default(),
             place: Place::Nowhere,
+            promoted: 0,
+            requests: 0,
             count: 0,
+            served: 0,
+            failures: 0,
+            rest_until: Instant::default(),
         }
     }
 
@@ -130,6 +143,11 @@ impl Lane {
             self.cookie = Some(pair.into());
         }
     }
+}
+
+/// Whether it stays within a header field. XML can carry addresses that cannot.
+fn is_line(address: &str) -> bool {
+    !address.bytes().any(|b| b.is_ascii_control())
 }
 
 /// Whether it may stand in a header field.

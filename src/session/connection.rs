@@ -1,13 +1,11 @@
 //! A request in flight: what it is for, what was said on it, and how long it may take. Depends on the parser, errors,
 //! configuration and time.
 
-use alloc::collections::BTreeSet;
-use alloc::string::String;
 use alloc::vec::Vec;
 use core::time::Duration;
 
 use super::config::Config;
-use super::errors::Action;
+use super::document::{Complaint, Document};
 use super::event::{GapReason, SubscriptionKey};
 use super::http::Verdict;
 use super::time::Instant;
@@ -24,14 +22,6 @@ pub(super) enum Ending {
     Answer(Complaint),
     Credentials(u16),
     Refused(u16),
-}
-
-/// What the server had to say against it.
-#[derive(Clone, Debug)]
-pub(super) struct Complaint {
-    pub(super) action: Action,
-    pub(super) code: Option<String>,
-    pub(super) hint: Option<Duration>,
 }
 
 #[derive(Debug)]
@@ -55,10 +45,8 @@ pub(super) struct Flight {
     pub(super) deadline: Instant,
     /// When the session wakes up for it: at its deadline, or before.
     pub(super) wakes: Instant,
-    // of the document that is being read
-    pub(super) complaint: Option<Complaint>,
-    pub(super) good: bool,
-    pub(super) new_id: Option<Text>,
+    /// What the document that is being read has said so far.
+    pub(super) document: Document,
     pub(super) span: RequestSpan,
 }
 
@@ -75,15 +63,13 @@ pub(super) struct Stream {
     pub(super) parted: bool,
     /// `Closed` was said, and nothing else since.
     pub(super) closed: bool,
+    /// Then its body is to end soon, however often that is said.
+    pub(super) draining: bool,
     pub(super) whole_by: Instant,
     /// Asked for no longer than a turn, since others wait.
     pub(super) short: bool,
-    // of the document that is being read
-    pub(super) doc_closed: bool,
+    /// The document that is being read has brought a mailbox event.
     pub(super) doc_useful: bool,
-    /// Those that the document complains about, each once, however often the server repeats them.
-    pub(super) named: BTreeSet<SubscriptionKey>,
-    pub(super) named_any: bool,
     // of the last minute
     pub(super) window: Instant,
     pub(super) useless_documents: u32,
@@ -105,12 +91,10 @@ impl Stream {
             promoted: false,
             parted: false,
             closed: false,
+            draining: false,
             whole_by: now.after(whole),
             short: timeout == ConnectionTimeout::MIN,
-            doc_closed: false,
             doc_useful: false,
-            named: BTreeSet::new(),
-            named_any: false,
             window: now,
             useless_documents: 0,
             useless_bytes: 0,

@@ -1,15 +1,17 @@
 //! What it means that a request has ended, however it did. Depends on everything the session knows.
 
+use alloc::vec::Vec;
 use core::time::Duration;
 
 use super::affinity::Anchor;
 use super::config::SuspectIds;
-use super::connection::{Complaint, Ending, Flight, Kind, Stream};
+use super::connection::{Ending, Flight, Kind, Stream};
+use super::document::Complaint;
 use super::errors::Action;
 use super::event::{FailureReason, GapReason, RequestId, SessionEvent, SubscriptionKey};
 use super::output::Output;
 use super::transition::{Input, Phase};
-use super::{Session, Timer, backoff};
+use super::{Session, http::Verdict};
 use crate::request::Text;
 
 /// A clean `Closed` after less than this is a failure all the same: reconnecting at once would be a busy loop. The
@@ -33,13 +35,7 @@ impl Session {
             self.outbox.push_back(Output::Cancel(id));
         }
         match &flight.kind {
-            Kind::Stream(_) => {
-                self.streams = self.streams.saturating_sub(1);
-                if let Some(lane) = self.lanes.get_mut(flight.lane) {
-                    lane.streams = lane.streams.saturating_sub(1);
-                }
-                self.slot_freed();
-            }
+            Kind::Stream(stream) => self.slot_freed(flight.lane, stream),
             Kind::Subscribe(_) => {
                 self.short_requests = self.short_requests.saturating_sub(1);
                 self.subscribing = self.subscribing.saturating_sub(1);
@@ -47,11 +43,12 @@ impl Session {
                     if lane.anchor == Anchor::Asked {
                         lane.anchor = if lane.cookie.is_some() { Anchor::Set } else { Anchor::Needed };
                     }
-                    self.to_subscribe.append(&mut lane.blocked);
                 }
+                self.unblock(flight.lane);
             }
             Kind::Unsubscribe(_) => self.short_requests = self.short_requests.saturating_sub(1),
         }
+        self.lane_freed(flight.lane);
         Some(flight)
     }
 
@@ -65,7 +62,8 @@ impl Session {
     }
 
     pub(super) fn overdue(&mut self, id: RequestId) {
-        self.conclude(id, Ending::Broken(GapReason::ConnectionLost), true);
+        let ending = self.by_status(id, GapReason::ConnectionLost);
+        self.conclude(id, ending, true);
     }
 
     /// A request has ended.
@@ -83,89 +81,93 @@ impl Session {
 
     /// What an ending says about the server as a whole.
     fn learn(&mut self, id: RequestId, flight: &Flight, ending: &Ending) {
+        let lane = flight.lane;
         match ending {
             Ending::Good(_) => {
                 let short = self.now.since(flight.opened) < SHORT_LIFE;
                 if short && matches!(&flight.kind, Kind::Stream(stream) if stream.alive > 0 && !stream.parted) {
-                    self.back_off(GapReason::ConnectionLost);
+                    self.back_off(Some(lane), false, GapReason::ConnectionLost);
                 }
             }
             Ending::Broken(reason) => {
-                self.breaks = self.breaks.saturating_add(1);
-                self.last_break = self.now;
-                self.back_off(*reason);
+                self.broke();
+                self.back_off(Some(lane), false, *reason);
             }
-            Ending::Refused(_) if matches!(flight.kind, Kind::Stream(_)) => self.back_off(GapReason::ServerError),
+            Ending::Refused(_) if matches!(flight.kind, Kind::Stream(_)) => {
+                self.back_off(Some(lane), false, GapReason::ServerError);
+            }
             Ending::Refused(_) => {}
             Ending::Credentials(status) => {
+                if flight.retry_after.is_some() {
+                    self.rest(flight.retry_after, lane, true);
+                }
                 // what was sent with the credentials before says nothing about those that hold now
-                if !self.paused && id.0 >= self.renewed_from {
+                let old = id.0 < self.renewed_from;
+                if !self.paused && !old {
                     self.paused = true;
                     if self.refused_again {
-                        self.back_off(GapReason::ServerError); // servers also say so to slow clients down
+                        // servers also say so to slow clients down
+                        self.back_off(Some(lane), true, GapReason::ServerError);
                     }
                     self.refused_again = true;
                     self.tell(SessionEvent::AuthenticationRequired { status: *status });
+                } else if old && self.renewals > 1 {
+                    // again and again renewed before it is handed in: without rest this would be a busy loop
+                    self.back_off(Some(lane), true, GapReason::ServerError);
                 }
             }
             Ending::Answer(complaint) => match complaint.action {
-                Action::Later => self.rest(complaint.hint),
+                Action::Later => {
+                    let told = complaint.code.is_some();
+                    if !told && flight.verdict == Verdict::Later && flight.status >= 500 {
+                        self.broke(); // whoever stands before the server says that it is not there
+                    }
+                    // one mailbox may be why: its Subscribe is put off by itself
+                    let lane_too = !told || matches!(flight.kind, Kind::Stream(_));
+                    if complaint.hint.is_none() && !lane_too {
+                        self.back_off(None, true, GapReason::ServerError);
+                    } else {
+                        self.rest(complaint.hint, lane, told);
+                    }
+                }
                 Action::FewerConnections => {
                     self.fewer_slots();
-                    self.rest(complaint.hint);
+                    self.rest(complaint.hint, lane, true);
                 }
                 // about mailboxes; but a connection that ends so must not be opened again at once
                 Action::MailboxLater | Action::TooManySubscriptions | Action::Missed
                     if matches!(flight.kind, Kind::Stream(_)) =>
                 {
-                    self.rest(complaint.hint);
+                    self.rest(complaint.hint, lane, false);
                 }
                 _ => {}
             },
         }
     }
 
-    /// The server asked for rest: as long as it said, or as long as after a failure.
-    fn rest(&mut self, hint: Option<Duration>) {
-        let Some(hint) = hint.filter(|hint| !hint.is_zero()) else { return self.back_off(GapReason::ServerError) };
-        let wait = backoff::told(hint, self.config.hint_cap, &mut self.random);
-        let until = self.now.after(wait);
-        if until > self.rest_until {
-            self.rest_until = until;
-            self.timers.set(until, Timer::Rest);
-            self.tell(SessionEvent::Throttled { until });
-        }
-    }
-
-    /// One failure more; several at once, of connections to one server, are one.
-    pub(super) fn back_off(&mut self, reason: GapReason) {
-        if self.now < self.rest_until {
-            return;
-        }
-        self.failures = self.failures.saturating_add(1);
-        let (base, cap) = (self.config.backoff_base, self.config.backoff_cap);
-        let until = self.now.after(backoff::delay(self.failures, base, cap, &mut self.random));
-        self.rest_until = until;
-        self.timers.set(until, Timer::Rest);
-        self.tell(SessionEvent::BackingOff { until, reason });
+    /// A request ended in the dark: the server may have started anew.
+    fn broke(&mut self) {
+        self.breaks = self.breaks.saturating_add(1);
+        self.last_break = self.now;
     }
 
     fn subscribe_ended(&mut self, key: SubscriptionKey, flight: &Flight, ending: Ending) {
         let lane = flight.lane;
         match ending {
-            Ending::Good(Some(id)) => return self.subscribed(key, lane, id, flight.breaks),
-            Ending::Good(None) => self.back_off(GapReason::ProtocolError), // success without an id
+            Ending::Good(Some(id)) => {
+                self.proved(lane, flight.opened);
+                return self.subscribed(key, lane, id, flight.breaks);
+            }
+            // success without an id, or with one that cannot be one
+            Ending::Good(None) => self.back_off(Some(lane), false, GapReason::ProtocolError),
             Ending::Refused(status) => return self.fail(key, FailureReason::Http(status), None),
             Ending::Broken(_) | Ending::Credentials(_) => {}
             Ending::Answer(Complaint { action, code, hint }) => match action {
                 Action::Refused => return self.fail(key, FailureReason::Refused, code),
                 Action::Rediscover => return self.moved(key, lane),
+                Action::Later if hint.is_none() && code.is_some() => self.postpone_more(key, None),
                 Action::Later | Action::FewerConnections => {}
-                Action::TooManySubscriptions => {
-                    let cap = self.config.backoff_cap;
-                    self.postpone(key, hint.unwrap_or(cap).max(cap));
-                    self.tell(SessionEvent::TooManySubscriptions(key));
-                }
+                Action::TooManySubscriptions => self.one_too_many(key, hint),
                 Action::MailboxLater | Action::Resubscribe | Action::Missed | Action::TakenOver => {
                     self.postpone_more(key, hint);
                 }
@@ -223,7 +225,11 @@ impl Session {
                 }
             }
             Ending::Broken(reason) => self.stream_broke(id, flight, reason),
-            Ending::Refused(_) => self.for_members(id, flight, Input::Broken(GapReason::ServerError)),
+            Ending::Refused(_) if !self.replace_resumed(id, flight) => {
+                self.for_members(id, flight, Input::Broken(GapReason::ServerError));
+            }
+            Ending::Refused(_) => {}
+            Ending::Answer(complaint) if complaint.action == Action::Refused && self.replace_resumed(id, flight) => {}
             Ending::Answer(complaint) => {
                 for key in self.members(id, flight) {
                     self.complain(key, flight.lane, &complaint);
@@ -238,14 +244,23 @@ impl Session {
             let renew = self.subscription_id(key).is_some_and(|id| self.suspects(id));
             self.apply(key, if renew { Input::Lost(reason) } else { Input::Broken(reason) });
         }
-        if let Some(lane) = self.lanes.get_mut(flight.lane)
-            && lane.affinity
-            && lane.streams == 0
-            && self.failures > 1
-        {
-            lane.cookie = None; // the server that it names may be gone
-            lane.anchor = Anchor::Needed;
+    }
+
+    /// The request was refused, and holds ids of an earlier run, which the server has not vouched for: one of them may be
+    /// why. They are replaced, and the others tried without them.
+    fn replace_resumed(&mut self, id: RequestId, flight: &Flight) -> bool {
+        let resumed = |key: SubscriptionKey| self.table.get(key).is_some_and(|record| record.state.resumed);
+        let (old, others): (Vec<_>, Vec<_>) = self.members(id, flight).into_iter().partition(|key| resumed(*key));
+        if old.is_empty() {
+            return false;
         }
+        for key in old {
+            self.lose(key, GapReason::Restarted);
+        }
+        for key in others {
+            self.apply(key, Input::Broken(GapReason::ServerError));
+        }
+        true
     }
 
     /// Whether an id means nothing certain once the server may have started anew.
@@ -299,45 +314,22 @@ impl Session {
 
     /// Its id is no good. The first time a new one is asked for at once; if that goes on, more and more slowly.
     pub(super) fn lose(&mut self, key: SubscriptionKey, reason: GapReason) {
-        let (now, healthy) = (self.now, self.config.healthy_after);
-        let Some(record) = self.table.get_mut(key) else { return };
-        if record.state.phase == Phase::Live && now.since(record.live_since) >= healthy {
-            record.attempts = 0;
-        }
-        record.attempts = record.attempts.saturating_add(1);
-        if record.attempts > 1 {
-            let (base, cap) = (self.config.backoff_base, self.config.backoff_cap);
-            let wait = backoff::delay(record.attempts.saturating_sub(1), base, cap, &mut self.random);
-            record.not_before = now.after(wait);
-        }
+        self.postpone_next(key);
         self.apply(key, Input::Lost(reason));
     }
 
-    fn postpone(&mut self, key: SubscriptionKey, wait: Duration) {
-        let wait = backoff::told(wait, self.config.hint_cap, &mut self.random);
-        if let Some(record) = self.table.get_mut(key) {
-            record.not_before = self.now.after(wait);
-        }
-    }
-
-    fn postpone_more(&mut self, key: SubscriptionKey, hint: Option<Duration>) {
-        let Some(record) = self.table.get_mut(key) else { return };
-        record.attempts = record.attempts.saturating_add(1);
-        let (base, cap) = (self.config.backoff_base, self.config.backoff_cap);
-        let own = backoff::delay(record.attempts, base, cap, &mut self.random);
-        record.not_before = self.now.after(own);
-        if let Some(hint) = hint.filter(|hint| *hint > own) {
-            self.postpone(key, hint);
-        }
-    }
-
     fn fail(&mut self, key: SubscriptionKey, reason: FailureReason, code: Option<alloc::string::String>) {
-        let leaving = |phase| matches!(phase, Phase::Abandoning | Phase::Leaving);
-        if self.table.get(key).is_some_and(|record| !leaving(record.state.phase)) {
+        if !self.is_leaving(key) {
             self.tell(SessionEvent::Failed { key, reason, code });
         }
         self.forget_id(key);
         self.apply(key, Input::Parked(GapReason::ServerError));
+    }
+
+    /// The caller does not want it any more.
+    fn is_leaving(&self, key: SubscriptionKey) -> bool {
+        let leaving = |phase| matches!(phase, Phase::Abandoning | Phase::Leaving);
+        self.table.get(key).is_none_or(|record| leaving(record.state.phase))
     }
 
     pub(super) fn moved(&mut self, key: SubscriptionKey, lane: usize) {
@@ -349,14 +341,16 @@ impl Session {
                 lane.anchor = Anchor::Needed;
             }
         }
-        self.tell(SessionEvent::Rediscover(key));
+        if !self.is_leaving(key) {
+            self.tell(SessionEvent::Rediscover(key));
+        }
         self.forget_id(key);
         self.apply(key, Input::Parked(GapReason::SubscriptionLost));
     }
 
     /// Those who are on the connection still.
-    fn members(&self, id: RequestId, flight: &Flight) -> alloc::vec::Vec<SubscriptionKey> {
-        let Kind::Stream(Stream { members, .. }) = &flight.kind else { return alloc::vec::Vec::new() };
+    pub(super) fn members(&self, id: RequestId, flight: &Flight) -> Vec<SubscriptionKey> {
+        let Kind::Stream(Stream { members, .. }) = &flight.kind else { return Vec::new() };
         let on = |key: &SubscriptionKey| self.table.get(*key).is_some_and(|record| record.flight == Some(id));
         members.iter().map(|(_, key)| *key).filter(on).collect()
     }

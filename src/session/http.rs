@@ -22,11 +22,16 @@ pub(super) fn verdict(status: u16, location: Option<&str>) -> Verdict {
         200..=299 => Verdict::Read,
         401 | 403 | 440 => Verdict::Credentials,
         // IIS sends clients there when it is out of order: an outage, no move
-        302 if location.is_some_and(|to| to.contains("errorpage") || to.contains("errorFE")) => Verdict::Later,
+        302 if location.is_some_and(is_error_page) => Verdict::Later,
         301 | 302 | 307 | 308 | 451 => Verdict::Elsewhere,
         408 | 429 | 449 | 500..=599 => Verdict::Later,
         _ => Verdict::Refused,
     }
+}
+
+fn is_error_page(location: &str) -> bool {
+    let location = location.to_ascii_lowercase();
+    location.contains("errorpage") || location.contains("errorfe")
 }
 
 /// `Retry-After`: seconds, or an HTTP-date. A date is measured from `date`, the answer's own `Date`, so that nobody's
@@ -41,19 +46,43 @@ pub(super) fn retry_after(value: &str, date: Option<&str>, clock: Option<u64>) -
     Some(Duration::from_secs(until.saturating_sub(from)))
 }
 
-/// An IMF-fixdate (RFC 9110, 5.6.7), `Sun, 06 Nov 1994 08:49:37 GMT`, in seconds since 1970.
+/// An HTTP-date (RFC 9110, 5.6.7), in seconds since 1970: `Sun, 06 Nov 1994 08:49:37 GMT`, and both obsolete forms, which a
+/// recipient has to accept, `Sunday, 06-Nov-94 08:49:37 GMT` and `Sun Nov  6 08:49:37 1994`.
 pub(super) fn http_date(text: &str) -> Option<u64> {
-    let (_, rest) = text.trim().split_once(", ")?;
-    let mut words = rest.split(' ');
-    let day: u64 = two_digits(words.next()?)?;
-    let name = words.next()?;
+    match text.trim().split_once(", ") {
+        Some((_, rest)) if rest.contains('-') => {
+            let mut parts = rest.splitn(3, '-');
+            let (day, month, rest) = (parts.next()?, parts.next()?, parts.next()?);
+            let (year, clock) = rest.split_once(' ')?;
+            // of fifty years ahead it is said to be the past: that will be so before this century's seventies
+            let century = if two_digits(year)? < 70 { "20" } else { "19" };
+            seconds_since_1970(day, month, &[century, year].concat(), clock)
+        }
+        Some((_, rest)) => {
+            let mut parts = rest.splitn(4, ' ');
+            let (day, month, year) = (parts.next()?, parts.next()?, parts.next()?);
+            seconds_since_1970(day, month, year, parts.next()?)
+        }
+        None => {
+            let (_, rest) = text.trim().split_once(' ')?;
+            let (month, rest) = rest.split_once(' ')?;
+            let (day, rest) = rest.split_at_checked(2)?;
+            let (clock, year) = rest.strip_prefix(' ')?.split_once(' ')?;
+            seconds_since_1970(&day.replace(' ', "0"), month, year, &[clock, " GMT"].concat())
+        }
+    }
+}
+
+/// `clock`: `08:49:37 GMT`.
+fn seconds_since_1970(day: &str, name: &str, year: &str, clock: &str) -> Option<u64> {
+    let day: u64 = two_digits(day)?;
     let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
     let month = u64::try_from(months.iter().position(|m| *m == name)?).ok()?;
-    let year = words.next().filter(|y| y.len() == 4 && y.bytes().all(|b| b.is_ascii_digit()))?;
-    let year: u64 = year.parse().ok()?;
-    let mut clock = words.next()?.split(':');
+    let four = year.len() == 4 && year.bytes().all(|b| b.is_ascii_digit());
+    let year: u64 = if four { year.parse().ok()? } else { return None };
+    let mut clock = clock.strip_suffix(" GMT")?.split(':');
     let (hour, minute, second) = (two_digits(clock.next()?)?, two_digits(clock.next()?)?, two_digits(clock.next()?)?);
-    if clock.next().is_some() || words.next() != Some("GMT") || words.next().is_some() {
+    if clock.next().is_some() {
         return None;
     }
     let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
@@ -108,6 +137,11 @@ mod tests {
         assert_eq!(http_date("Tue, 29 Feb 2000 12:00:00 GMT"), Some(951_825_600));
         assert_eq!(http_date("Fri, 01 Mar 2024 00:00:00 GMT"), Some(1_709_251_200));
         assert_eq!(http_date("Sat, 31 Dec 2016 23:59:60 GMT"), Some(1_483_228_800)); // a leap second
+        assert_eq!(http_date("Sunday, 06-Nov-94 08:49:37 GMT"), Some(784_111_777));
+        assert_eq!(http_date("Friday, 01-Mar-24 00:00:00 GMT"), Some(1_709_251_200));
+        assert_eq!(http_date("Thursday, 01-Jan-70 00:00:00 GMT"), Some(0));
+        assert_eq!(http_date("Sun Nov  6 08:49:37 1994"), Some(784_111_777));
+        assert_eq!(http_date("Tue Feb 29 12:00:00 2000"), Some(951_825_600));
         for bad in [
             "",
             "Sun, 6 Nov 1994 08:49:37 GMT",
@@ -125,6 +159,13 @@ mod tests {
             "Sun, 06 Nov 1994 08:49:37 UTC",
             "Sun, 06 Nov 1994 08:49:37",
             "Sun, 06 Nov 1994 08:49:37 GMT now",
+            "Sunday, 06-Nov-1994 08:49:37 GMT",
+            "Sunday, 6-Nov-94 08:49:37 GMT",
+            "Sunday, 06-Nov-94 08:49:37",
+            "Sun Nov 6 08:49:37 1994",
+            "Sun Nov  6 08:49:37 94",
+            "Sun Nov  6 08:49:37 1994 GMT",
+            "Sun Nov  \u{fe}6 08:49:37 1994",
         ] {
             assert_eq!(http_date(bad), None, "{bad}");
         }

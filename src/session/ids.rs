@@ -4,6 +4,14 @@ use super::Session;
 use super::event::SubscriptionKey;
 use crate::request::Text;
 
+/// No server's id is longer than a few hundred bytes. What is has no place in requests that hold two hundred of them.
+const LONGEST: usize = 1024;
+
+/// The id that a server has given, if it can be one.
+pub(super) fn acceptable(id: &str) -> Option<Text> {
+    if id.len() <= LONGEST { Text::new(id).ok() } else { None }
+}
+
 impl Session {
     pub(super) fn hash(&self, id: &str) -> u64 {
         hash(self.hash_seed, id)
@@ -20,9 +28,11 @@ impl Session {
     /// `vouched`: the breaks that the session had seen when the server was asked for the id.
     pub(super) fn set_id(&mut self, key: SubscriptionKey, id: Text, vouched: u32) {
         self.ids.insert((self.hash(id.as_str()), key));
+        let now = self.now;
         if let Some(record) = self.table.get_mut(key) {
             record.id = Some(id);
             record.vouched = vouched;
+            record.heard = now;
         }
     }
 

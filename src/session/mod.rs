@@ -92,6 +92,7 @@ mod affinity;
 mod backoff;
 mod config;
 mod connection;
+mod document;
 mod ending;
 mod errors;
 mod event;
@@ -102,6 +103,7 @@ mod ids;
 mod output;
 mod planner;
 mod receive;
+mod rest;
 mod slots;
 mod subscription;
 mod time;
@@ -142,6 +144,8 @@ enum Timer {
     Lane(usize),
     /// One connection more may be allowed again.
     Slots,
+    /// A connection may be given up again.
+    Repack,
     Close,
 }
 
@@ -165,6 +169,8 @@ pub struct Session {
     /// Ids in use, by hash.
     ids: BTreeSet<(u64, SubscriptionKey)>,
     lanes: Vec<Lane>,
+    /// Those of which nothing is left.
+    free_lanes: Vec<usize>,
     lane_names: BTreeMap<LaneName, usize>,
     flights: BTreeMap<RequestId, Flight>,
     /// Requests that were answered, and whose bodies have not ended yet.
@@ -182,17 +188,27 @@ pub struct Session {
     holding: VecDeque<usize>,
     starved: VecDeque<usize>,
     streams: u32,
+    /// Of them: those that have spoken, and those that were not opened for a turn only.
+    promoted: u32,
+    long_streams: u32,
+    /// How many lanes have more than one.
+    lanes_with_more: u32,
     subscribing: u32,
     short_requests: u32,
     /// How many hanging connections are allowed now, and how many would serve all at once.
     max_connections: u32,
     needed_connections: u32,
     told_full: bool,
+    /// When one connection more is tried, and before when none is given up for another lane.
+    one_more_at: Instant,
+    repack_after: Instant,
 
     paused: bool,
     refused_again: bool,
     /// The first request with the credentials that hold now.
     renewed_from: u64,
+    /// How often they were renewed since something was accepted.
+    renewals: u32,
     rest_until: Instant,
     /// No connection is opened before: the server has to notice first that another was given up for it.
     streams_from: Instant,
@@ -217,6 +233,7 @@ impl Session {
             table: Table::default(),
             ids: BTreeSet::new(),
             lanes: Vec::new(),
+            free_lanes: Vec::new(),
             lane_names: BTreeMap::new(),
             flights: BTreeMap::new(),
             lingering: BTreeSet::new(),
@@ -231,13 +248,19 @@ impl Session {
             holding: VecDeque::new(),
             starved: VecDeque::new(),
             streams: 0,
+            promoted: 0,
+            long_streams: 0,
+            lanes_with_more: 0,
             subscribing: 0,
             short_requests: 0,
             needed_connections: 0,
             told_full: false,
+            one_more_at: Instant::default(),
+            repack_after: Instant::default(),
             paused: false,
             refused_again: false,
             renewed_from: 0,
+            renewals: 0,
             rest_until: Instant::default(),
             streams_from: Instant::default(),
             failures: 0,
@@ -252,11 +275,14 @@ impl Session {
     /// Watches something more. In a session that is being closed, its `Closed` event is all that comes of it.
     pub fn subscribe(&mut self, mut wanted: Subscription) -> SubscriptionKey {
         let name = LaneName::of(wanted.group.as_ref(), wanted.impersonation.as_ref());
-        let lane = *self.lane_names.entry(name).or_insert_with(|| {
-            self.lanes.push(Lane::new(wanted.group.as_ref(), wanted.impersonation.as_ref()));
-            self.lanes.len().saturating_sub(1)
-        });
-        self.count_in(lane);
+        let lane = match self.lane_names.get(&name) {
+            Some(lane) => *lane,
+            None => self.add_lane(name, &wanted),
+        };
+        if let Some(lane) = self.lanes.get_mut(lane) {
+            lane.count = lane.count.saturating_add(1);
+        }
+        self.serve(lane, true);
         let resumed = wanted.resume.take();
         let key = self.table.insert(Record {
             wanted,
@@ -269,6 +295,7 @@ impl Session {
             last_timestamp: String::new(),
             not_before: Instant::default(),
             live_since: Instant::default(),
+            heard: Instant::default(),
             attempts: 0,
             taken_over: false,
             gap_waits: false,
@@ -283,10 +310,11 @@ impl Session {
                 if let Some(record) = self.table.get_mut(key) {
                     record.state = State::RESUMED;
                 }
-                self.wants_connection(lane, key);
+                self.wants_connection(key);
             }
             None => self.to_subscribe.push_back(key),
         }
+        self.sweep();
         key
     }
 
@@ -313,6 +341,7 @@ impl Session {
         self.advance(now);
         self.paused = false;
         self.renewed_from = self.next_request;
+        self.renewals = self.renewals.saturating_add(1);
         // renewed before the caller was asked to
         self.outbox.retain(|output| !matches!(output, Output::Event(SessionEvent::AuthenticationRequired { .. })));
     }
@@ -399,7 +428,8 @@ impl Session {
                 }
                 Timer::Subscription(key) => self.subscription_due(key),
                 Timer::Lane(lane) => self.lane_due(lane),
-                Timer::Slots => self.one_slot_more(),
+                Timer::Slots => self.one_slot_more(at),
+                Timer::Repack => self.wake_a_starved_one(),
                 Timer::Close => self.give_up(),
             }
         }
@@ -417,6 +447,7 @@ impl Session {
     fn subscription_due(&mut self, key: SubscriptionKey) {
         match self.table.get(key).map(|record| record.state.phase) {
             Some(Phase::Wanted) => self.to_subscribe.push_back(key),
+            Some(Phase::Idle) => self.wants_connection(key),
             Some(Phase::Leaving) => self.apply(key, Input::Unsubscribed),
             _ => {}
         }
@@ -456,8 +487,11 @@ impl Session {
             stream.parted |= effects.queue_unsubscribe;
             emptied = (stream.alive == 0).then_some(id);
         }
-        if effects.leave_connection && matches!(input, Input::Broken(_)) {
-            record.dropped = Some(self.now);
+        if effects.leave_connection && matches!(before.phase, Phase::Opening | Phase::Live) {
+            record.heard = self.now;
+            if matches!(input, Input::Broken(_)) {
+                record.dropped = Some(self.now);
+            }
         }
         if input == Input::Spoke && before.phase != state.phase {
             record.live_since = self.now;
@@ -483,19 +517,19 @@ impl Session {
             }
             self.tell(SessionEvent::Gap { key, reason, last_timestamp: last });
         }
+        if before.phase.is_served() != state.phase.is_served() {
+            self.serve(lane, state.phase.is_served());
+        }
         if effects.closed {
-            self.table.remove(key);
-            self.count_out(lane);
+            self.remove(key);
             self.tell(SessionEvent::Closed(key));
         }
-        if effects.queue_subscribe {
+        if effects.queue_subscribe || effects.queue_connection {
             match self.table.get(key).map(|record| record.not_before) {
                 Some(at) if at > self.now => self.timers.set(at, Timer::Subscription(key)),
-                _ => self.to_subscribe.push_back(key),
+                _ if effects.queue_subscribe => self.to_subscribe.push_back(key),
+                _ => self.wants_connection(key),
             }
-        }
-        if effects.queue_connection {
-            self.wants_connection(lane, key);
         }
         if effects.queue_unsubscribe {
             let at = self.now.after(self.config.request_timeout);
@@ -516,10 +550,63 @@ impl Session {
         self.outbox.push_back(Output::Event(event));
     }
 
-    fn wants_connection(&mut self, lane: usize, key: SubscriptionKey) {
-        if let Some(lane) = self.lanes.get_mut(lane) {
+    fn wants_connection(&mut self, key: SubscriptionKey) {
+        let Some(index) = self.table.get(key).map(|record| record.lane) else { return };
+        if let Some(lane) = self.lanes.get_mut(index) {
             lane.waiting.push_back(key);
+            if lane.waiting.len() > most(lane.count) {
+                lane.waiting.retain(|key| self.table.get(*key).is_some_and(|record| record.state.phase == Phase::Idle));
+            }
         }
-        self.look_at(lane);
+        self.look_at(index);
     }
+
+    // ---- what is over -------------------------------------------------------------------------------------------
+
+    fn add_lane(&mut self, name: LaneName, wanted: &Subscription) -> usize {
+        let lane = Lane::new(wanted.group.as_ref(), wanted.impersonation.as_ref());
+        let index = self.free_lanes.pop().unwrap_or(self.lanes.len());
+        match self.lanes.get_mut(index) {
+            Some(free) => *free = lane,
+            None => self.lanes.push(lane),
+        }
+        self.lane_names.insert(name, index);
+        index
+    }
+
+    /// Forgets a subscription; and its lane, which the next of the same name does not find any more.
+    fn remove(&mut self, key: SubscriptionKey) {
+        let Some(record) = self.table.remove(key) else { return };
+        let Some(lane) = self.lanes.get_mut(record.lane) else { return };
+        lane.count = lane.count.saturating_sub(1);
+        if lane.count == 0 {
+            self.lane_names.remove(&LaneName::of(record.wanted.group.as_ref(), record.wanted.impersonation.as_ref()));
+            self.lane_freed(record.lane);
+        }
+        self.sweep();
+    }
+
+    /// A lane without subscriptions and requests is used again for another.
+    fn lane_freed(&mut self, index: usize) {
+        let Some(lane) = self.lanes.get_mut(index) else { return };
+        if lane.count == 0 && lane.requests == 0 {
+            *lane = Lane::new(None, None);
+            self.free_lanes.push(index);
+        }
+    }
+
+    /// Queues hold keys of subscriptions that are no more until they are looked at, which may be long: not too many.
+    fn sweep(&mut self) {
+        let most = self.table.len().saturating_mul(2).max(64);
+        for (queue, phase) in [(&mut self.to_subscribe, Phase::Wanted), (&mut self.to_unsubscribe, Phase::Leaving)] {
+            if queue.len() > most {
+                queue.retain(|key| self.table.get(*key).is_some_and(|record| record.state.phase == phase));
+            }
+        }
+    }
+}
+
+/// How long a lane's queue may be that has so many subscriptions, before what is no more is taken out.
+fn most(count: u32) -> usize {
+    (count as usize).saturating_mul(2).max(64)
 }

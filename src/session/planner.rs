@@ -4,9 +4,11 @@
 
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::time::Duration;
 
 use super::affinity::{Anchor, Place};
 use super::connection::{Flight, Kind, Stream};
+use super::document::Document;
 use super::event::{GapReason, RequestId, SessionEvent, SubscriptionKey};
 use super::http::Verdict;
 use super::output::{Output, Request};
@@ -16,6 +18,10 @@ use super::transition::{Input, Phase};
 use super::{End, Session, Timer};
 use crate::request::{Subscribe, SubscriptionIds, Text, Unsubscribe, write_get_streaming_events};
 use crate::{NotificationParser, Operation};
+
+/// For so long an id that is a counter may be used without a connection: where such ids are, the server forgets a subscription
+/// after five minutes, and may give its number to another.
+const COUNTERS_HOLD: Duration = Duration::from_secs(5 * 60);
 
 /// How many times longer than usual to wait for the Subscribes under way before the last slot is taken.
 const PATIENCE: u32 = 12;
@@ -41,7 +47,7 @@ impl Session {
                 return Output::Event(SessionEvent::SessionClosed);
             }
             if self.end == End::Closed {
-                return Output::Timeout(Instant::since_origin(core::time::Duration::MAX));
+                return Output::Timeout(Instant::since_origin(Duration::MAX));
             }
             let id = if self.paused || self.now < self.rest_until { None } else { self.plan() };
             if let Some(id) = id {
@@ -51,7 +57,7 @@ impl Session {
                 break;
             }
         }
-        let never = Instant::since_origin(core::time::Duration::MAX);
+        let never = Instant::since_origin(Duration::MAX);
         Output::Timeout(self.timers.next().map_or(never, |(at, _)| at))
     }
 
@@ -70,13 +76,13 @@ impl Session {
                 }
             }
             if self.subscribing == 0 && self.to_subscribe.is_empty() {
-                self.all_ready(Place::Holding);
+                self.all_ready();
             }
             // a connection given up for room is dropped before the next is opened
             if !self.outbox.is_empty() || self.now < self.streams_from {
                 return None;
             }
-            let lane = self.next_ready()?;
+            let lane = self.next_ready().or_else(|| self.next_starved())?;
             if let Some(id) = self.send_stream(lane) {
                 return Some(id);
             }
@@ -86,6 +92,10 @@ impl Session {
     fn send_unsubscribe(&mut self, key: SubscriptionKey) -> Option<RequestId> {
         let record = self.table.get(key).filter(|record| record.state.phase == Phase::Leaving)?;
         let (id, lane) = (record.id.clone()?, record.lane);
+        if self.blocked(lane, key) {
+            return None;
+        }
+        let record = self.table.get(key)?;
         self.draft.body.clear();
         let who = record.wanted.impersonation.as_ref();
         Unsubscribe::new(&id).write_as(self.config.version, who, &mut self.draft.body);
@@ -95,6 +105,10 @@ impl Session {
     fn send_subscribe(&mut self, key: SubscriptionKey) -> Option<RequestId> {
         let record = self.table.get(key).filter(|record| record.state.phase == Phase::Wanted)?;
         let lane_index = record.lane;
+        if self.blocked(lane_index, key) {
+            return None;
+        }
+        let record = self.table.get(key)?;
         let lane = self.lanes.get_mut(lane_index)?;
         match lane.anchor {
             Anchor::Asked => {
@@ -112,15 +126,22 @@ impl Session {
         Some(self.sent(Operation::Subscribe, Kind::Subscribe(key), lane_index))
     }
 
+    /// Whether the lane rests: then the subscription waits until it does no longer.
+    fn blocked(&mut self, index: usize, key: SubscriptionKey) -> bool {
+        let Some(lane) = self.lanes.get_mut(index).filter(|lane| lane.rest_until > self.now) else { return false };
+        lane.blocked.push_back(key);
+        true
+    }
+
     fn send_stream(&mut self, index: usize) -> Option<RequestId> {
         let now = self.now;
         let under_way = self.subscribing > 0 || !self.to_subscribe.is_empty();
         let last_slot = self.streams.saturating_add(1) >= self.max_connections;
-        let lane = self.lanes.get_mut(index)?;
+        let lane = self.lanes.get_mut(index).filter(|lane| lane.rest_until <= now)?;
         let table = &self.table;
         // what has gone elsewhere meanwhile must not count
         while let Some(key) = lane.waiting.front()
-            && table.get(*key).is_none_or(|record| record.state.phase != Phase::Idle)
+            && !table.get(*key).is_some_and(|record| record.waits_at(now))
         {
             lane.waiting.pop_front();
         }
@@ -151,14 +172,14 @@ impl Session {
             return None;
         }
         let timeout = self.connection_timeout();
-        let lane = self.lanes.get_mut(index)?;
-        lane.streams = lane.streams.saturating_add(1);
+        self.speak_for(index, &members);
         self.draft.body.clear();
         let ids = members.iter().filter_map(|(_, key)| self.table.get(*key)?.id.as_ref().map(Text::as_str));
-        let version = self.config.version;
+        let (version, lane) = (self.config.version, self.lanes.get(index)?);
         write_get_streaming_events(ids, timeout, version, lane.impersonation.as_ref(), &mut self.draft.body);
         let keys: Vec<_> = members.iter().map(|(_, key)| *key).collect();
         let stream = Stream::new(members, timeout, &self.config, now);
+        self.slot_taken(index, &stream);
         let id = self.sent(Operation::GetStreamingEvents, Kind::Stream(stream), index);
         for key in keys {
             self.apply(key, Input::ConnectionSent);
@@ -175,9 +196,10 @@ impl Session {
         while members.len() < SubscriptionIds::MAX
             && let Some(key) = self.lanes.get_mut(index).and_then(|lane| lane.waiting.pop_front())
         {
-            let idle = self.table.get(key).filter(|record| record.state.phase == Phase::Idle);
+            let idle = self.table.get(key).filter(|record| record.waits_at(self.now));
             let Some((record, id)) = idle.and_then(|record| Some((record, record.id.as_ref()?))) else { continue };
-            if record.vouched < self.breaks && self.suspects(id.as_str()) {
+            let old = record.vouched < self.breaks || self.now.since(record.heard) > COUNTERS_HOLD;
+            if old && self.suspects(id.as_str()) {
                 self.apply(key, Input::Lost(GapReason::SubscriptionLost));
                 continue;
             }
@@ -192,20 +214,30 @@ impl Session {
         members
     }
 
+    /// A group's connection is asked for in the name of one who is on it: he who was before may be gone, and his mailbox too.
+    fn speak_for(&mut self, index: usize, members: &[(u64, SubscriptionKey)]) {
+        let Some(lane) = self.lanes.get_mut(index).filter(|lane| lane.affinity) else { return };
+        let mut who =
+            members.iter().filter_map(|(_, key)| self.table.get(*key)).map(|record| &record.wanted.impersonation);
+        if !who.clone().any(|it| *it == lane.impersonation)
+            && let Some(first) = who.next()
+        {
+            lane.impersonation.clone_from(first);
+        }
+    }
+
     /// Enters the request in the books.
     fn sent(&mut self, operation: Operation, kind: Kind, index: usize) -> RequestId {
         let id = RequestId(self.next_request);
         self.next_request = self.next_request.saturating_add(1);
         self.draft.operation = Some(operation);
         self.draft.headers.clear();
-        if let Some(lane) = self.lanes.get(index) {
+        if let Some(lane) = self.lanes.get_mut(index) {
+            lane.requests = lane.requests.saturating_add(1);
             self.draft.headers.extend(lane.headers().map(|(name, value)| (name, String::from(value))));
         }
         let limit = match &kind {
-            Kind::Stream(_) => {
-                self.streams = self.streams.saturating_add(1);
-                self.config.first_message
-            }
+            Kind::Stream(_) => self.config.first_message,
             Kind::Subscribe(_) | Kind::Unsubscribe(_) => {
                 self.short_requests = self.short_requests.saturating_add(1);
                 self.config.request_timeout
@@ -232,9 +264,7 @@ impl Session {
                 breaks: self.breaks,
                 deadline,
                 wakes: deadline,
-                complaint: None,
-                good: false,
-                new_id: None,
+                document: Document::default(),
                 span,
             },
         );

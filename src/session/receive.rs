@@ -3,27 +3,29 @@
 //! Acts on messages, never on the end of a body that may be long in coming; delivers events whatever the message that
 //! holds them says about others.
 
-use alloc::string::String;
+use alloc::vec::Vec;
 use core::time::Duration;
 
 use super::affinity::Place;
-use super::connection::{Complaint, Ending, Kind};
-use super::errors::{self, Action};
+use super::connection::{Ending, Kind};
+use super::document::Complaint;
+use super::errors::Action;
 use super::event::{GapReason, RequestId, SubscriptionKey};
 use super::http::{self, Verdict};
 use super::subscription::Table;
 use super::time::Instant;
 use super::transition::{Input, Phase};
-use super::{Session, Timer};
+use super::{Session, ids};
 use crate::notification::Stepped;
-use crate::request::Text;
-use crate::{ConnectionStatus, Event, Message, NotificationParser, ResponseClass};
+use crate::{ConnectionStatus, Event, Message, NotificationParser};
 
 /// What the session has to do about a message, in values of its own.
 enum Seen {
     Nothing,
     /// A mailbox event of one of the connection's subscriptions.
     Event(SubscriptionKey),
+    /// A mailbox event that says of nobody whose it is.
+    Nameless,
     Fault(Complaint),
     EndOfEnvelope,
 }
@@ -61,7 +63,10 @@ impl Session {
         flight.verdict = http::verdict(status, location);
         flight.retry_after = retry_after.and_then(|value| http::retry_after(value, date, clock));
         match flight.verdict {
-            Verdict::Read => self.refused_again = false,
+            Verdict::Read => {
+                self.refused_again = false;
+                self.renewals = 0;
+            }
             // their bodies are for people
             Verdict::Credentials => self.conclude(id, Ending::Credentials(status), true),
             Verdict::Elsewhere => self.conclude(id, complaint(Action::Rediscover, None), true),
@@ -111,6 +116,10 @@ impl Session {
             let documents = u32::from(matches!(seen, Seen::EndOfEnvelope));
             match seen {
                 Seen::Nothing | Seen::Event(_) => self.alive(id),
+                Seen::Nameless => {
+                    self.alive(id);
+                    self.missed_by_all(id);
+                }
                 Seen::Fault(fault) => self.conclude(id, Ending::Answer(fault), true),
                 Seen::EndOfEnvelope => {
                     self.alive(id);
@@ -154,11 +163,12 @@ impl Session {
     pub fn handle_failure(&mut self, id: RequestId, now: Instant) {
         self.lingering.remove(&id);
         self.advance(now);
-        self.conclude(id, Ending::Broken(GapReason::ConnectionLost), false);
+        let ending = self.by_status(id, GapReason::ConnectionLost);
+        self.conclude(id, ending, false);
     }
 
     /// Where the body says nothing, the status does.
-    fn by_status(&self, id: RequestId, reason: GapReason) -> Ending {
+    pub(super) fn by_status(&self, id: RequestId, reason: GapReason) -> Ending {
         let Some(flight) = self.flights.get(&id) else { return Ending::Broken(reason) };
         match flight.verdict {
             Verdict::Later => complaint(Action::Later, flight.retry_after),
@@ -173,7 +183,7 @@ impl Session {
         let Some(flight) = self.flights.get_mut(&id) else { return Seen::Nothing };
         let find = |parser_id: &str, kind: &Kind, table: &Table| -> Option<SubscriptionKey> {
             let Kind::Stream(stream) = kind else { return None };
-            let hash = super::ids::hash(seed, parser_id);
+            let hash = ids::hash(seed, parser_id);
             let from = stream.members.partition_point(|(other, _)| *other < hash);
             let same = stream.members.iter().skip(from).take_while(|(other, _)| *other == hash);
             same.map(|(_, key)| *key).find(|key| {
@@ -183,11 +193,13 @@ impl Session {
         };
         match view(&flight.parser, stepped) {
             Message::Event(event) => {
-                let Some(key) = event.subscription_id().and_then(|i| find(i, &flight.kind, &self.table)) else {
-                    return Seen::Nothing;
+                let named = event.subscription_id().unwrap_or_default();
+                let Some(key) = find(named, &flight.kind, &self.table) else {
+                    let heartbeat = matches!(event, Event::Status(_));
+                    return if named.is_empty() && !heartbeat { Seen::Nameless } else { Seen::Nothing };
                 };
                 if let Event::Status(_) = event {
-                    flight.good = true;
+                    flight.document.good = true;
                     return Seen::Nothing;
                 }
                 if let (Some(time), Some(record)) = (event.timestamp(), self.table.get_mut(key))
@@ -200,35 +212,24 @@ impl Session {
                 return Seen::Event(key);
             }
             Message::Response(response) => {
-                let error = response.class() == Some(ResponseClass::Error);
+                let hint = response.back_off_ms().map(Duration::from_millis).max(flight.retry_after);
                 let code = response.code().unwrap_or_default();
-                if !error {
-                    // a warning holds what success would
-                    flight.good |= response.class().is_some() && matches!(code, "NoError" | "");
-                } else if flight.complaint.as_ref().is_none_or(|before| before.code.is_none()) || !code.is_empty() {
-                    let hint = response.back_off_ms().map(Duration::from_millis).or(flight.retry_after);
-                    flight.complaint = Some(complaint_of(code, response.inner_code(), hint));
-                }
+                flight.document.response(response.class(), code, response.inner_code(), hint);
             }
-            Message::Subscribed(subscribed) => flight.new_id = Text::new(subscribed.subscription_id()).ok(),
+            Message::Subscribed(subscribed) => flight.document.new_id = ids::acceptable(subscribed.subscription_id()),
             Message::ErrorSubscriptionId(bad) => {
-                let found = find(bad, &flight.kind, &self.table);
-                if let Kind::Stream(stream) = &mut flight.kind {
-                    stream.named_any |= !bad.is_empty();
-                    stream.named.extend(found);
+                if !bad.is_empty() && matches!(flight.kind, Kind::Stream(_)) {
+                    let found = find(bad, &flight.kind, &self.table);
+                    flight.document.names(found);
                 }
             }
-            Message::ConnectionStatus(status) => {
-                if let Kind::Stream(stream) = &mut flight.kind {
-                    match status {
-                        ConnectionStatus::Closed => stream.doc_closed = true,
-                        _ => flight.good = true,
-                    }
-                }
-            }
+            Message::ConnectionStatus(status) if matches!(flight.kind, Kind::Stream(_)) => match status {
+                ConnectionStatus::Closed => flight.document.closed = true,
+                _ => flight.document.good = true,
+            },
             Message::Fault(fault) => {
-                let hint = fault.back_off_ms().map(Duration::from_millis).or(flight.retry_after);
-                return Seen::Fault(complaint_of(fault.error_code().unwrap_or_default(), fault.inner_code(), hint));
+                let hint = fault.back_off_ms().map(Duration::from_millis).max(flight.retry_after);
+                return Seen::Fault(Complaint::of(fault.error_code().unwrap_or_default(), fault.inner_code(), hint));
             }
             Message::EndOfEnvelope => return Seen::EndOfEnvelope,
             _ => {}
@@ -236,71 +237,42 @@ impl Session {
         Seen::Nothing
     }
 
-    /// A document is complete: does what it said.
-    fn settle(&mut self, id: RequestId) {
-        let Some(flight) = self.flights.get_mut(&id) else { return };
-        let complaint = flight.complaint.take();
-        let good = core::mem::replace(&mut flight.good, false);
-        let lane = flight.lane;
-        let Kind::Stream(stream) = &mut flight.kind else {
-            let ending = match complaint {
-                Some(complaint) => Ending::Answer(complaint),
-                None if good => Ending::Good(flight.new_id.take()),
-                None => return, // an envelope that says nothing
-            };
-            // the answer is whole; its body should be, too
-            self.lingering.insert(id);
-            self.timers.set(self.now.after(self.config.drain), Timer::Lingering(id));
-            return self.conclude(id, ending, false);
-        };
-        let mut named = core::mem::take(&mut stream.named);
-        let named_any = core::mem::replace(&mut stream.named_any, false);
-        let said_closed = core::mem::replace(&mut stream.doc_closed, false);
-        // a Closed holds until something else is said: some servers go on after an error's
-        stream.closed = said_closed || (stream.closed && !good);
-        if let Some(complaint) = complaint {
-            let all = !named_any;
-            let everywhere = matches!(
-                complaint.action,
-                Action::Later | Action::MailboxLater | Action::FewerConnections | Action::TooManySubscriptions
-            );
-            if all && complaint.action == Action::Missed {
-                named = stream.members.iter().map(|(_, key)| *key).collect();
-            } else if all || everywhere {
-                return self.conclude(id, Ending::Answer(complaint), true);
-            }
-            for key in named {
-                // it may have left meanwhile
-                if self.table.get(key).is_some_and(|record| record.flight == Some(id)) {
-                    self.complain(key, lane, &complaint);
-                }
-            }
-        } else if said_closed {
-            flight.deadline = stream.deadline(&self.config, self.now);
-            self.watch(id);
-        }
-        if good {
-            self.promote(id);
-        }
-    }
-
     /// The connection works: all who are on it are live.
-    fn promote(&mut self, id: RequestId) {
+    pub(super) fn promote(&mut self, id: RequestId) {
         let Some(flight) = self.flights.get_mut(&id) else { return };
-        if self.now.since(flight.opened) >= self.config.healthy_after {
-            self.failures = 0;
-        }
+        let (opened, index) = (flight.opened, flight.lane);
         let Kind::Stream(stream) = &mut flight.kind else { return };
-        if core::mem::replace(&mut stream.promoted, true) {
+        let first = !core::mem::replace(&mut stream.promoted, true);
+        if self.now.since(opened) >= self.config.healthy_after {
+            self.proved(index, opened);
+        }
+        if !first {
             return;
         }
-        let keys: alloc::vec::Vec<_> = stream.members.iter().map(|(_, key)| *key).collect();
-        for key in keys {
-            if self.table.get(key).is_some_and(|record| record.flight == Some(id)) {
-                self.apply(key, Input::Spoke);
-            }
+        self.promoted = self.promoted.saturating_add(1);
+        if let Some(lane) = self.lanes.get_mut(index) {
+            lane.promoted = lane.promoted.saturating_add(1);
         }
-        self.all_ready(Place::Starved); // it may be given up for room now
+        for key in self.on_connection(id) {
+            self.apply(key, Input::Spoke);
+        }
+        // it may be given up for room now
+        if self.lanes.get(index).is_some_and(|lane| lane.place == Place::Starved) {
+            self.stand(index, Place::Ready);
+        }
+        self.wake_a_starved_one();
+    }
+
+    /// Those who are on a connection.
+    pub(super) fn on_connection(&self, id: RequestId) -> Vec<SubscriptionKey> {
+        self.flights.get(&id).map(|flight| self.members(id, flight)).unwrap_or_default()
+    }
+
+    /// Something happened, and it cannot be known to whom.
+    fn missed_by_all(&mut self, id: RequestId) {
+        for key in self.on_connection(id) {
+            self.apply(key, Input::Missed);
+        }
     }
 
     /// A mailbox event was found: it shows that its subscription is live, whatever else is said.
@@ -343,7 +315,8 @@ impl Session {
             Kind::Subscribe(_) | Kind::Unsubscribe(_) => flight.parser.offset() > self.config.useless_bytes,
         };
         if flood {
-            self.conclude(id, Ending::Broken(GapReason::ProtocolError), true);
+            let ending = self.by_status(id, GapReason::ProtocolError);
+            self.conclude(id, ending, true);
         }
     }
 }
@@ -352,13 +325,6 @@ fn view<'p, 'c: 'p>(parser: &'p NotificationParser, stepped: Stepped<'c>) -> Mes
     parser.view_of(stepped)
 }
 
-fn complaint(action: Action, hint: Option<Duration>) -> Ending {
-    Ending::Answer(Complaint { action, code: None, hint })
-}
-
-/// With an `ErrorInternalServerError`, the real code may stand further inside.
-fn complaint_of(code: &str, inner: Option<&str>, hint: Option<Duration>) -> Complaint {
-    let code = inner.filter(|_| code == "ErrorInternalServerError").unwrap_or(code);
-    let known = if code.is_empty() { None } else { Some(String::from(code)) };
-    Complaint { action: errors::action(code), code: known, hint }
+const fn complaint(action: Action, hint: Option<Duration>) -> Ending {
+    Ending::Answer(Complaint::without_code(action, hint))
 }

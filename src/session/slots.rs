@@ -5,13 +5,14 @@
 //! the shortest timeout, so that they end cleanly and soon, and whoever waits longest is served next. The server keeps
 //! the events of those who wait meanwhile. One that was opened for long, before, is given up, with a gap.
 
-use alloc::collections::BTreeMap;
+use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 use core::time::Duration;
 
 use super::affinity::Place;
-use super::connection::Kind;
+use super::connection::{Kind, Stream};
 use super::event::{GapReason, RequestId, SessionEvent};
+use super::time::Instant;
 use super::transition::Input;
 use super::{Session, Timer};
 use crate::request::{ConnectionTimeout, SubscriptionIds};
@@ -43,6 +44,15 @@ impl Session {
                 Place::Nowhere => {}
             }
         }
+        let most = self.lanes.len().saturating_mul(2).max(64);
+        for (queue, place) in [(&mut self.ready, Place::Ready), (&mut self.starved, Place::Starved)] {
+            if queue.len() > most {
+                let mut seen = BTreeSet::new();
+                queue.retain(|index| {
+                    self.lanes.get(*index).is_some_and(|lane| lane.place == place) && seen.insert(*index)
+                });
+            }
+        }
     }
 
     pub(super) fn next_ready(&mut self) -> Option<usize> {
@@ -57,18 +67,45 @@ impl Session {
         None
     }
 
-    /// All who hold back, or wait for a slot, are looked at again, in their order.
-    pub(super) fn all_ready(&mut self, place: Place) {
-        let queue = if place == Place::Holding { &mut self.holding } else { &mut self.starved };
-        for index in core::mem::take(queue) {
-            if self.lanes.get(index).is_some_and(|lane| lane.place == place) {
+    /// All who hold back are looked at again, in their order.
+    pub(super) fn all_ready(&mut self) {
+        for index in core::mem::take(&mut self.holding) {
+            if self.lanes.get(index).is_some_and(|lane| lane.place == Place::Holding) {
                 self.stand(index, Place::Ready);
             }
         }
     }
 
-    /// The time for packing is over, or a connection may be given up again: it waits no longer.
+    /// Who has waited longest for a slot, if there is one now. One at a time: a slot is one lane's.
+    pub(super) fn next_starved(&mut self) -> Option<usize> {
+        if self.streams >= self.max_connections {
+            return None;
+        }
+        self.take_starved()
+    }
+
+    /// A connection may be given up now: for the one who has waited longest, since for one only it can be.
+    pub(super) fn wake_a_starved_one(&mut self) {
+        if let Some(index) = self.take_starved() {
+            self.stand(index, Place::Ready);
+        }
+    }
+
+    fn take_starved(&mut self) -> Option<usize> {
+        while let Some(index) = self.starved.pop_front() {
+            if let Some(lane) = self.lanes.get_mut(index)
+                && lane.place == Place::Starved
+            {
+                lane.place = Place::Nowhere;
+                return Some(index);
+            }
+        }
+        None
+    }
+
+    /// The time for packing or for rest is over, or a connection may be given up again: it waits no longer.
     pub(super) fn lane_due(&mut self, index: usize) {
+        self.unblock(index);
         if self.lanes.get(index).is_some_and(|lane| lane.place != Place::Ready) {
             self.stand(index, Place::Ready);
         }
@@ -76,20 +113,13 @@ impl Session {
 
     // ---- slots --------------------------------------------------------------------------------------------------
 
-    pub(super) fn count_in(&mut self, index: usize) {
+    /// One more of the lane is to be served, or one fewer.
+    pub(super) fn serve(&mut self, index: usize, one_more: bool) {
         let Some(lane) = self.lanes.get_mut(index) else { return };
-        let before = connections_for(lane.count);
-        lane.count = lane.count.saturating_add(1);
-        let more = connections_for(lane.count).saturating_sub(before);
-        self.needed_connections = self.needed_connections.saturating_add(more);
-    }
-
-    pub(super) fn count_out(&mut self, index: usize) {
-        let Some(lane) = self.lanes.get_mut(index) else { return };
-        let before = connections_for(lane.count);
-        lane.count = lane.count.saturating_sub(1);
-        let fewer = before.saturating_sub(connections_for(lane.count));
-        self.needed_connections = self.needed_connections.saturating_sub(fewer);
+        let before = connections_for(lane.served);
+        lane.served = if one_more { lane.served.saturating_add(1) } else { lane.served.saturating_sub(1) };
+        let needed = self.needed_connections.saturating_add(connections_for(lane.served));
+        self.needed_connections = needed.saturating_sub(before);
     }
 
     fn scarce(&self) -> bool {
@@ -101,11 +131,30 @@ impl Session {
         if self.scarce() { ConnectionTimeout::MIN } else { self.config.connection_timeout }
     }
 
-    pub(super) fn slot_freed(&mut self) {
+    pub(super) fn slot_taken(&mut self, index: usize, stream: &Stream) {
+        self.streams = self.streams.saturating_add(1);
+        self.long_streams = self.long_streams.saturating_add(u32::from(!stream.short));
+        if let Some(lane) = self.lanes.get_mut(index) {
+            lane.streams = lane.streams.saturating_add(1);
+            self.lanes_with_more = self.lanes_with_more.saturating_add(u32::from(lane.streams == 2));
+        }
+    }
+
+    /// Who has waited longest is before the lane that had it.
+    pub(super) fn slot_freed(&mut self, index: usize, stream: &Stream) {
+        let spoke = u32::from(stream.promoted);
+        self.streams = self.streams.saturating_sub(1);
+        self.long_streams = self.long_streams.saturating_sub(u32::from(!stream.short));
+        self.promoted = self.promoted.saturating_sub(spoke);
+        if let Some(lane) = self.lanes.get_mut(index) {
+            self.lanes_with_more = self.lanes_with_more.saturating_sub(u32::from(lane.streams == 2));
+            lane.streams = lane.streams.saturating_sub(1);
+            lane.promoted = lane.promoted.saturating_sub(spoke);
+        }
+        self.wake_a_starved_one();
         if self.starved.is_empty() {
             self.told_full = false;
         }
-        self.all_ready(Place::Starved);
     }
 
     /// The server has refused a connection because there were too many.
@@ -113,37 +162,44 @@ impl Session {
         // those that are open it has accepted
         let fewer = self.streams.min(self.max_connections.saturating_sub(1));
         self.max_connections = fewer.max(1);
-        self.timers.set(self.now.after(self.config.connections_retry), Timer::Slots);
+        self.try_one_more_later();
         self.tell(SessionEvent::TooManyConnections { limit: self.max_connections });
     }
 
-    /// The server has had time: perhaps others have closed theirs.
-    pub(super) fn one_slot_more(&mut self) {
-        if self.max_connections < self.config.max_connections {
+    fn try_one_more_later(&mut self) {
+        self.one_more_at = self.now.after(self.config.connections_retry);
+        self.timers.set(self.one_more_at, Timer::Slots);
+    }
+
+    /// The server has had time: perhaps others have closed theirs. However often it refused, one more is tried.
+    pub(super) fn one_slot_more(&mut self, at: Instant) {
+        if at == self.one_more_at && self.max_connections < self.config.max_connections {
             self.max_connections = self.max_connections.saturating_add(1);
-            self.all_ready(Place::Starved);
-            self.timers.set(self.now.after(self.config.connections_retry), Timer::Slots);
+            self.try_one_more_later();
         }
     }
 
-    /// All connections are in use: gives one up for the sake of this lane, or lets the lane wait for the next free one.
+    /// All connections are in use: gives some up for the sake of this lane, or lets the lane wait for the next free one.
     pub(super) fn make_room(&mut self, index: usize) {
         let now = self.now;
-        let Some(lane) = self.lanes.get(index) else { return };
-        let (waiting, repack_after) = (lane.waiting.len(), lane.repack_after);
-        let victims = if repack_after > now { Vec::new() } else { self.victims(index, waiting) };
-        if victims.is_empty() {
-            if repack_after > now {
-                self.timers.set(repack_after, Timer::Lane(index));
+        let mut victims = self.own_victims(index);
+        if !victims.is_empty() {
+            if let Some(lane) = self.lanes.get_mut(index) {
+                lane.repack_after = now.after(self.config.repack_interval);
             }
+        } else if self.repack_after <= now {
+            victims = self.victims_of_others();
+            if !victims.is_empty() {
+                self.repack_after = now.after(self.config.repack_interval);
+                self.timers.set(self.repack_after, Timer::Repack);
+            }
+        }
+        if victims.is_empty() {
             self.stand(index, Place::Starved);
             if self.scarce() && !core::mem::replace(&mut self.told_full, true) {
                 self.tell(SessionEvent::TooManyConnections { limit: self.max_connections });
             }
             return;
-        }
-        if let Some(lane) = self.lanes.get_mut(index) {
-            lane.repack_after = now.after(self.config.repack_interval);
         }
         self.streams_from = now.after(NOTICE);
         self.timers.set(self.streams_from, Timer::Rest);
@@ -155,37 +211,71 @@ impl Session {
         }
     }
 
-    /// Of the lane itself its smallest connection, if all fit into one; else the two smallest of a lane that could do
-    /// with one fewer; else, when lanes must take turns, the one that was opened for the longest.
-    fn victims(&self, index: usize, waiting: usize) -> Vec<RequestId> {
-        let mut streams: Vec<(u32, RequestId, usize)> = Vec::new();
-        let mut longest = None;
-        for (id, flight) in &self.flights {
-            // one that has not spoken yet is left alone: its request may be on its way still
-            if let Kind::Stream(stream) = &flight.kind
-                && stream.promoted
-            {
-                streams.push((stream.alive, *id, flight.lane));
-                if !stream.short {
-                    longest = longest.max(Some((stream.whole_by, *id)));
-                }
-            }
+    /// The fewest connections of the lane itself into which all fit who are on them, together with those who wait.
+    fn own_victims(&mut self, index: usize) -> Vec<RequestId> {
+        let Some(lane) = self.lanes.get(index).filter(|lane| lane.streams > 0) else { return Vec::new() };
+        if lane.repack_after > self.now {
+            self.timers.set(lane.repack_after, Timer::Lane(index));
+            return Vec::new();
         }
+        let mut streams: Vec<_> = self.speaking().filter(|(lane, ..)| *lane == index).collect();
         streams.sort_unstable();
-        let fits = |size: u32| (size as usize).saturating_add(waiting) <= SubscriptionIds::MAX;
-        if let Some((_, id, _)) = streams.iter().find(|(size, _, lane)| *lane == index && fits(*size)) {
-            return [*id].into();
-        }
-        let mut smallest: BTreeMap<usize, (u32, RequestId)> = BTreeMap::new();
-        for (size, id, lane) in streams {
-            let Some((other, first)) = smallest.insert(lane, (size, id)) else { continue };
-            if other.saturating_add(size) as usize <= SubscriptionIds::MAX {
-                return [first, id].into();
+        let these = fewest(&streams, lane.waiting.len(), 0).map(|(_, these)| these).unwrap_or_default();
+        // one is had again for certain; more, where nobody else waits for them
+        if these.len() > 1 && self.scarce() { Vec::new() } else { these }
+    }
+
+    /// The fewest connections of a lane that could do with one less; else, when lanes must take turns, the one that was opened
+    /// for the longest.
+    fn victims_of_others(&self) -> Vec<RequestId> {
+        if self.lanes_with_more > 0 {
+            let mut streams: Vec<_> = self.speaking().collect();
+            streams.sort_unstable();
+            let of_a_lane =
+                streams.chunk_by(|(lane, ..), (other, ..)| lane == other).filter(|streams| streams.len() > 1);
+            let found = of_a_lane.filter_map(|streams| {
+                let lane = self.lanes.get(streams.first()?.0)?;
+                fewest(streams, lane.waiting.len(), 1)
+            });
+            if let Some((_, these)) = found.min() {
+                return these;
             }
         }
-        let in_the_way = longest.filter(|(whole_by, _)| self.scarce() && whole_by.since(self.now) > TURN);
-        in_the_way.map(|(_, id)| id).into_iter().collect()
+        if self.scarce() && self.long_streams > 0 {
+            let long = self.flights.iter().filter_map(|(id, flight)| match &flight.kind {
+                Kind::Stream(stream) if stream.promoted && !stream.short => Some((stream.whole_by, *id)),
+                _ => None,
+            });
+            let in_the_way = long.max().filter(|(whole_by, _)| whole_by.since(self.now) > TURN);
+            return in_the_way.map(|(_, id)| id).into_iter().collect();
+        }
+        Vec::new()
     }
+
+    /// Connections by lane, with how many are on them. One that has not spoken yet is left alone: its request may be on its way
+    /// still.
+    fn speaking(&self) -> impl Iterator<Item = (usize, usize, RequestId)> {
+        self.flights.iter().filter_map(|(id, flight)| match &flight.kind {
+            Kind::Stream(stream) if stream.promoted => Some((flight.lane, stream.alive as usize, *id)),
+            _ => None,
+        })
+    }
+}
+
+/// The fewest of these connections of a lane, the smallest first, that could be made anew as `spare` fewer, with `waiting` more
+/// on them; and how many they disturb.
+fn fewest(streams: &[(usize, usize, RequestId)], waiting: usize, spare: usize) -> Option<(usize, Vec<RequestId>)> {
+    let mut all = 0_usize;
+    let mut these = Vec::new();
+    for (_, size, id) in streams {
+        all = all.saturating_add(*size);
+        these.push(*id);
+        let room = these.len().saturating_sub(spare).saturating_mul(SubscriptionIds::MAX);
+        if all.saturating_add(waiting) <= room {
+            return Some((all, these));
+        }
+    }
+    None
 }
 
 /// How many connections so many subscriptions need.

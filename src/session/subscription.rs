@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use super::affinity::Group;
 use super::event::{RequestId, SubscriptionKey};
 use super::time::Instant;
-use super::transition::State;
+use super::transition::{Phase, State};
 use crate::request::{EventTypes, Folder, Folders, Impersonation, Text};
 
 /// What to watch. Without a folder: all folders of the mailbox.
@@ -84,14 +84,23 @@ pub(super) struct Record {
     /// When a connection with it was last given up, or broke.
     pub(super) dropped: Option<Instant>,
     pub(super) last_timestamp: String,
-    /// Not to be subscribed before; when leaving: given up then.
+    /// Not to be subscribed, or put on a connection, before; when leaving: given up then.
     pub(super) not_before: Instant,
     pub(super) live_since: Instant,
+    /// When the server last had a reason to keep its id: a connection ended, or it was made.
+    pub(super) heard: Instant,
     /// Ids lost, or Subscribes refused for now, in a row.
     pub(super) attempts: u32,
     pub(super) taken_over: bool,
     /// A gap of it is in the outbox.
     pub(super) gap_waits: bool,
+}
+
+impl Record {
+    /// Whether it waits for a connection, and may have one now.
+    pub(super) fn waits_at(&self, now: Instant) -> bool {
+        self.state.phase == Phase::Idle && self.not_before <= now
+    }
 }
 
 /// Subscriptions by key, in constant time.
@@ -126,22 +135,24 @@ impl Table {
         if slot.0 == key.generation { slot.1.as_mut() } else { None }
     }
 
-    pub(super) fn remove(&mut self, key: SubscriptionKey) {
-        if let Some(slot) = self.slots.get_mut(key.index as usize)
-            && slot.0 == key.generation
-            && slot.1.take().is_some()
-        {
-            self.used = self.used.saturating_sub(1);
-            // a slot whose generations are used up is never used again
-            if let Some(generation) = slot.0.checked_add(1) {
-                slot.0 = generation;
-                self.free.push(key.index);
-            }
+    pub(super) fn remove(&mut self, key: SubscriptionKey) -> Option<Record> {
+        let slot = self.slots.get_mut(key.index as usize).filter(|slot| slot.0 == key.generation)?;
+        let record = slot.1.take()?;
+        self.used = self.used.saturating_sub(1);
+        // a slot whose generations are used up is never used again
+        if let Some(generation) = slot.0.checked_add(1) {
+            slot.0 = generation;
+            self.free.push(key.index);
         }
+        Some(record)
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(super) const fn is_empty(&self) -> bool {
         self.used == 0
+    }
+
+    pub(super) const fn len(&self) -> usize {
+        self.used
     }
 
     pub(super) fn keys(&self) -> Vec<SubscriptionKey> {

@@ -7,6 +7,8 @@
 use super::connection::Ending;
 use super::event::{RequestId, SessionEvent, SubscriptionKey};
 use super::transition::{Input, Phase};
+#[cfg(feature = "tracing")]
+use crate::ErrorKind;
 use crate::Operation;
 
 /// The span of a request.
@@ -55,7 +57,15 @@ impl RequestSpan {
 
     /// What came is no answer, or broke off.
     pub(super) fn unreadable(&self, error: &crate::Error) {
-        tracing::warn!(parent: &self.0, %error, "unreadable");
+        let (kind, offset) = (error.kind(), error.offset());
+        match kind {
+            // their sentences quote the body
+            ErrorKind::NotSoap(_) => tracing::warn!(parent: &self.0, error = "no SOAP envelope", offset, "unreadable"),
+            ErrorKind::UnsupportedEncoding(_) => {
+                tracing::warn!(parent: &self.0, error = "unsupported encoding", offset, "unreadable");
+            }
+            _ => tracing::warn!(parent: &self.0, error = %kind, offset, "unreadable"),
+        }
     }
 
     pub(super) fn ended(&self, ending: &Ending) {
@@ -63,7 +73,7 @@ impl RequestSpan {
             Ending::Good(_) => tracing::debug!(parent: &self.0, "ended"),
             Ending::Broken(reason) => tracing::debug!(parent: &self.0, ?reason, "broken"),
             Ending::Answer(complaint) => {
-                let code = complaint.code.as_deref();
+                let code = complaint.code.as_deref().filter(|code| is_code(code));
                 tracing::debug!(parent: &self.0, code, action = ?complaint.action, "refused");
             }
             Ending::Credentials(status) | Ending::Refused(status) => {
@@ -87,6 +97,7 @@ pub(super) fn told(event: &SessionEvent) {
         }
         SessionEvent::Lost { key, reason } => tracing::warn!(subscription = %key, ?reason, "lost"),
         SessionEvent::Failed { key, reason, code } => {
+            let code = code.as_deref().filter(|code| is_code(code));
             tracing::error!(subscription = %key, ?reason, code, "failed");
         }
         SessionEvent::Rediscover(key) => tracing::warn!(subscription = %key, "rediscover"),
@@ -101,4 +112,10 @@ pub(super) fn told(event: &SessionEvent) {
         SessionEvent::Closed(key) => tracing::info!(subscription = %key, "closed"),
         SessionEvent::SessionClosed => tracing::info!("session closed"),
     }
+}
+
+/// What a server writes for a code may be anything; what looks like one is.
+#[cfg(feature = "tracing")]
+fn is_code(code: &str) -> bool {
+    code.starts_with("Error") && code.bytes().all(|b| b.is_ascii_alphanumeric())
 }

@@ -99,6 +99,13 @@ pub(super) struct Effects {
     pub(super) forget_id: bool,
 }
 
+impl Phase {
+    /// Whether it is to have a connection, sooner or later.
+    pub(super) const fn is_served(self) -> bool {
+        matches!(self, Self::Wanted | Self::Subscribing | Self::Idle | Self::Opening | Self::Live)
+    }
+}
+
 impl State {
     pub(super) const NEW: Self = Self { phase: Phase::Wanted, announced: false, resumed: false, gap: None };
     pub(super) const RESUMED: Self = Self { phase: Phase::Idle, announced: false, resumed: true, gap: None };
