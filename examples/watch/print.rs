@@ -144,9 +144,10 @@ fn tell(event: &SessionEvent, now: Instant) -> Told {
             let (seconds, field) = wait(*until, now);
             ("Throttled", None, format!("the server asks for rest: next request in {seconds}"), vec![field])
         }
-        SessionEvent::BackingOff { until, reason } => {
+        SessionEvent::BackingOff { until, reason, everything } => {
             let (seconds, field) = wait(*until, now);
-            let words = format!("backing off ({}): next request in {seconds}", because(*reason));
+            let which = if *everything { "request" } else { "request of that kind" };
+            let words = format!("backing off ({}): next {which} in {seconds}", because(*reason));
             ("BackingOff", None, words, vec![("reason", format!("{reason:?}").into()), field])
         }
         SessionEvent::AuthenticationRequired { status } => {

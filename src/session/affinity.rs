@@ -78,6 +78,8 @@ pub(super) struct Lane {
     pub(super) streams: u32,
     pub(super) repack_after: Instant,
     pub(super) place: Place,
+    /// Its turn among those who wait for a slot, until it has one.
+    pub(super) ticket: Option<u64>,
     /// How many of its connections have spoken.
     pub(super) promoted: u32,
     /// How many requests of it are in flight.
@@ -118,6 +120,7 @@ impl Lane {
             streams: 0,
             repack_after: Instant::default(),
             place: Place::Nowhere,
+            ticket: None,
             promoted: 0,
             requests: 0,
             count: 0,

@@ -39,10 +39,10 @@ impl Session {
             Kind::Subscribe(_) => {
                 self.short_requests = self.short_requests.saturating_sub(1);
                 self.subscribing = self.subscribing.saturating_sub(1);
-                if let Some(lane) = self.lanes.get_mut(flight.lane) {
-                    if lane.anchor == Anchor::Asked {
-                        lane.anchor = if lane.cookie.is_some() { Anchor::Set } else { Anchor::Needed };
-                    }
+                if let Some(lane) = self.lanes.get_mut(flight.lane)
+                    && lane.anchor == Anchor::Asked
+                {
+                    lane.anchor = if lane.cookie.is_some() { Anchor::Set } else { Anchor::Needed };
                 }
                 self.unblock(flight.lane);
             }

@@ -104,12 +104,14 @@ pub enum SessionEvent {
         /// Until when.
         until: Instant,
     },
-    /// Something failed; no request is sent before.
+    /// Something failed; no request is sent before, or where other connections work, none for those who share this one.
     BackingOff {
         /// Until when.
         until: Instant,
         /// What failed.
         reason: GapReason,
+        /// Whether no request at all is sent before.
+        everything: bool,
     },
     /// The credentials were not accepted (this HTTP status). Nothing is sent until `credentials_renewed`.
     AuthenticationRequired {

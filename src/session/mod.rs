@@ -115,7 +115,7 @@ use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use self::affinity::{Lane, LaneName};
+use self::affinity::{Lane, LaneName, Place};
 use self::backoff::Random;
 use self::connection::{Flight, Kind};
 use self::output::Draft;
@@ -186,7 +186,9 @@ pub struct Session {
     /// Lanes, as their [`Place`] says.
     ready: VecDeque<usize>,
     holding: VecDeque<usize>,
-    starved: VecDeque<usize>,
+    /// By their tickets: who came first is served first.
+    starved: BTreeMap<u64, usize>,
+    next_ticket: u64,
     streams: u32,
     /// Of them: those that have spoken, and those that were not opened for a turn only.
     promoted: u32,
@@ -246,7 +248,8 @@ impl Session {
             to_unsubscribe: VecDeque::new(),
             ready: VecDeque::new(),
             holding: VecDeque::new(),
-            starved: VecDeque::new(),
+            starved: BTreeMap::new(),
+            next_ticket: 0,
             streams: 0,
             promoted: 0,
             long_streams: 0,
@@ -590,7 +593,10 @@ impl Session {
     fn lane_freed(&mut self, index: usize) {
         let Some(lane) = self.lanes.get_mut(index) else { return };
         if lane.count == 0 && lane.requests == 0 {
-            *lane = Lane::new(None, None);
+            self.stand(index, Place::Nowhere);
+            if let Some(lane) = self.lanes.get_mut(index) {
+                *lane = Lane::new(None, None);
+            }
             self.free_lanes.push(index);
         }
     }

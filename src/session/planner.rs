@@ -147,6 +147,7 @@ impl Session {
         }
         if lane.waiting.is_empty() {
             lane.waiting_since = None;
+            lane.ticket = None;
             return None;
         }
         // the last slot, or a connection given up, is worth a longer wait for the rest of those who are being subscribed
@@ -165,6 +166,7 @@ impl Session {
         let members = self.draw_members(index);
         let lane = self.lanes.get_mut(index)?;
         lane.waiting_since = None;
+        lane.ticket = None;
         if !lane.waiting.is_empty() {
             self.stand(index, Place::Ready);
         }

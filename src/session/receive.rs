@@ -217,11 +217,9 @@ impl Session {
                 flight.document.response(response.class(), code, response.inner_code(), hint);
             }
             Message::Subscribed(subscribed) => flight.document.new_id = ids::acceptable(subscribed.subscription_id()),
-            Message::ErrorSubscriptionId(bad) => {
-                if !bad.is_empty() && matches!(flight.kind, Kind::Stream(_)) {
-                    let found = find(bad, &flight.kind, &self.table);
-                    flight.document.names(found);
-                }
+            Message::ErrorSubscriptionId(bad) if !bad.is_empty() && matches!(flight.kind, Kind::Stream(_)) => {
+                let found = find(bad, &flight.kind, &self.table);
+                flight.document.names(found);
             }
             Message::ConnectionStatus(status) if matches!(flight.kind, Kind::Stream(_)) => match status {
                 ConnectionStatus::Closed => flight.document.closed = true,

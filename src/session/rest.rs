@@ -62,7 +62,7 @@ impl Session {
             self.rest_until = until;
             self.timers.set(until, Timer::Rest);
         }
-        self.tell(SessionEvent::BackingOff { until, reason });
+        self.tell(SessionEvent::BackingOff { until, reason, everything: !alone });
     }
 
     /// A request that was sent at `opened` has proved that all is well. One from before the last rest proves nothing about

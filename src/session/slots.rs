@@ -35,23 +35,28 @@ impl Session {
     }
 
     pub(super) fn stand(&mut self, index: usize, place: Place) {
-        if let Some(lane) = self.lanes.get_mut(index) {
-            lane.place = place;
-            match place {
-                Place::Ready => self.ready.push_back(index),
-                Place::Holding => self.holding.push_back(index),
-                Place::Starved => self.starved.push_back(index),
-                Place::Nowhere => {}
-            }
+        let Some(lane) = self.lanes.get_mut(index) else { return };
+        if lane.place == Place::Starved {
+            lane.ticket.and_then(|ticket| self.starved.remove(&ticket));
         }
-        let most = self.lanes.len().saturating_mul(2).max(64);
-        for (queue, place) in [(&mut self.ready, Place::Ready), (&mut self.starved, Place::Starved)] {
-            if queue.len() > most {
-                let mut seen = BTreeSet::new();
-                queue.retain(|index| {
-                    self.lanes.get(*index).is_some_and(|lane| lane.place == place) && seen.insert(*index)
-                });
+        lane.place = place;
+        match place {
+            Place::Ready => {
+                self.ready.push_back(index);
+                // a lane that is no more may stand there until its turn comes
+                if self.ready.len() > self.lanes.len().saturating_mul(2).max(64) {
+                    let mut seen = BTreeSet::new();
+                    let stands = |index: usize| self.lanes.get(index).is_some_and(|lane| lane.place == Place::Ready);
+                    self.ready.retain(|index| stands(*index) && seen.insert(*index));
+                }
             }
+            Place::Holding => self.holding.push_back(index),
+            Place::Starved => {
+                let ticket = *lane.ticket.get_or_insert(self.next_ticket);
+                self.next_ticket = self.next_ticket.max(ticket.saturating_add(1));
+                self.starved.insert(ticket, index);
+            }
+            Place::Nowhere => {}
         }
     }
 
@@ -78,29 +83,18 @@ impl Session {
 
     /// Who has waited longest for a slot, if there is one now. One at a time: a slot is one lane's.
     pub(super) fn next_starved(&mut self) -> Option<usize> {
-        if self.streams >= self.max_connections {
-            return None;
+        let (_, index) = (self.streams < self.max_connections).then(|| self.starved.pop_first())??;
+        if let Some(lane) = self.lanes.get_mut(index) {
+            lane.place = Place::Nowhere;
         }
-        self.take_starved()
+        Some(index)
     }
 
     /// A connection may be given up now: for the one who has waited longest, since for one only it can be.
     pub(super) fn wake_a_starved_one(&mut self) {
-        if let Some(index) = self.take_starved() {
-            self.stand(index, Place::Ready);
+        if let Some((_, index)) = self.starved.first_key_value() {
+            self.stand(*index, Place::Ready);
         }
-    }
-
-    fn take_starved(&mut self) -> Option<usize> {
-        while let Some(index) = self.starved.pop_front() {
-            if let Some(lane) = self.lanes.get_mut(index)
-                && lane.place == Place::Starved
-            {
-                lane.place = Place::Nowhere;
-                return Some(index);
-            }
-        }
-        None
     }
 
     /// The time for packing or for rest is over, or a connection may be given up again: it waits no longer.

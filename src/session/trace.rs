@@ -103,8 +103,8 @@ pub(super) fn told(event: &SessionEvent) {
         SessionEvent::Rediscover(key) => tracing::warn!(subscription = %key, "rediscover"),
         SessionEvent::TakenOver(key) => tracing::warn!(subscription = %key, "taken over"),
         SessionEvent::Throttled { until } => tracing::warn!(until = ?until.elapsed(), "throttled"),
-        SessionEvent::BackingOff { until, reason } => {
-            tracing::warn!(until = ?until.elapsed(), ?reason, "backing off");
+        SessionEvent::BackingOff { until, reason, everything } => {
+            tracing::warn!(until = ?until.elapsed(), ?reason, everything, "backing off");
         }
         SessionEvent::AuthenticationRequired { status } => tracing::error!(status, "authentication required"),
         SessionEvent::TooManyConnections { limit } => tracing::warn!(limit, "too many connections"),

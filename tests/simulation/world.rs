@@ -469,7 +469,7 @@ impl World {
                 let wait = Duration::from_millis(self.rng.range(0, 120_000));
                 self.renew_credentials = Some(now + wait);
             }
-            SessionEvent::Throttled { until } | SessionEvent::BackingOff { until, .. } => {
+            SessionEvent::Throttled { until } | SessionEvent::BackingOff { until, everything: true, .. } => {
                 self.rest_until = self.rest_until.max(until.elapsed());
             }
             SessionEvent::Closed(key) => {
