@@ -90,7 +90,7 @@ fn a_request_is_a_span_with_its_answers_and_what_is_told_is_an_event() {
         "12 INFO in 0: message=live subscription=0.0",
         r#"13 WARN in 7: message=unreadable error="no SOAP envelope" offset=507"#,
         "14 DEBUG in 7: message=broken reason=ProtocolError",
-        "15 WARN in 0: message=backing off until=3.835s reason=ProtocolError",
+        "15 WARN in 0: message=backing off until=3.835s reason=ProtocolError everything=true",
         "17 WARN in 0: message=lost subscription=0.0 reason=ProtocolError",
     ];
     assert_eq!(log, expected); // the numbers left out are transitions
@@ -109,4 +109,30 @@ fn neither_ids_nor_mailboxes_are_logged() {
     let text = lines.join("\n");
     assert!(text.contains("authentication required status=401"), "{text}");
     assert!(!text.contains(LONG) && !text.contains("anna"), "{text}");
+}
+
+#[test]
+fn bodies_and_ids_are_left_out_of_the_log() {
+    let mut found = vec![];
+    for body in
+        ["user anna@example.com is not allowed to do this", "<anna.smith.example.com>x</anna.smith.example.com>"]
+    {
+        found.extend(log_of(|| {
+            let (mut peer, _) = Peer::live(Config::default());
+            let s = peer.stream();
+            peer.pass(61.0);
+            peer.say(s, closed());
+            peer.end(s);
+            let s = peer.stream();
+            peer.say(s, body);
+            peer.end(s);
+        }));
+    }
+    found.extend(log_of(|| {
+        let (mut peer, _) = Peer::live(Config::default());
+        let s = peer.stream();
+        peer.say(s, streaming("Error", "ErrorNotSupported anna@example.com", ""));
+    }));
+    found.retain(|l| l.contains("anna"));
+    assert!(found.is_empty(), "{found:#?}");
 }
