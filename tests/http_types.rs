@@ -34,12 +34,13 @@ fn a_request_is_a_post_with_all_its_fields() {
 }
 
 #[test]
-fn a_name_that_no_header_field_can_carry_is_an_error() {
+fn a_name_that_no_header_field_can_carry_is_left_out() {
     let mut session = Session::new(Config::default(), 1);
     let anchor = Text::new("anna\nX-Admin: yes").unwrap();
     session.subscribe(Subscription::new().group(Group::new("group", anchor)));
-    let Output::Send(request) = session.poll_output(Instant::default()) else { panic!("a Subscribe is due") };
-    assert!(request.to_http(Uri::from_static("https://mail.example.com/")).is_err());
+    let post = request(&mut session);
+    assert_eq!((post.headers().get("x-anchormailbox"), post.headers().get("x-admin")), (None, None));
+    assert_eq!(post.headers()["x-preferserveraffinity"], "true");
 }
 
 #[test]

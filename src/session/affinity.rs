@@ -23,7 +23,8 @@ pub struct Group {
 
 impl Group {
     /// `name`: the mailboxes' `GroupingInformation` and `ExternalEwsUrl`, put together. `anchor`: the address of the
-    /// group's first mailbox by name; subscribe for it first. One with control characters is not sent.
+    /// group's first mailbox by name; subscribe for it first. One with control characters is left out of
+    /// the requests.
     #[must_use]
     pub fn new(name: impl Into<String>, anchor: Text) -> Self {
         Self { name: name.into(), anchor, cookie: None }

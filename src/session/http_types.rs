@@ -27,7 +27,7 @@ impl Request<'_> {
     ///
     /// # Errors
     ///
-    /// A name that the caller gave for a group or mailbox cannot stand in a header field: it has control characters.
+    /// A field that cannot be one of HTTP's. None of the session's is: names with control characters it leaves out.
     pub fn to_http(&self, uri: Uri) -> http::Result<http::Request<Vec<u8>>> {
         let mut post = http::Request::new(self.body().to_vec());
         *post.method_mut() = http::Method::POST;
