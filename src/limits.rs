@@ -82,6 +82,11 @@ impl Limits {
 
     /// Bytes of one event, response head or fault, and of any single tag, comment, processing instruction or CDATA
     /// section, from its `<` to its `>`.
+    ///
+    /// A response's head counts from its response message's tag to where its contents begin: to the first Notification, or
+    /// to where the `ResponseCode` is known. So what waits for a late code (ids of failed subscriptions, the connection's
+    /// status) counts together with the head, however small each is. The id and the watermark that a Subscribe answered
+    /// count with the head where they stand in it, and each by itself behind it.
     #[must_use]
     pub const fn event_bytes(&self) -> usize {
         self.event_bytes as usize
