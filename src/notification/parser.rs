@@ -342,15 +342,15 @@ impl NotificationParser {
         if self.failure.is_some() {
             return self.wait(input).map(|()| None);
         }
-        if self.opening.awaits_envelope {
-            self.opening.read(chunk, self.scanner.offset());
-        }
         let mut cur = Cursor::new(chunk);
         let Ok(outgoing) = self.advance(&mut cur) else {
             return self.fail(input).map(|()| None);
         };
         *input = cur.remaining();
         let Some(outgoing) = outgoing else {
+            if self.opening.awaits_envelope {
+                self.opening.read(chunk, self.scanner.offset());
+            }
             self.scanner.suspend(&cur);
             if self.passages.is_recording() {
                 self.record(&cur, None);
@@ -374,21 +374,17 @@ impl NotificationParser {
             Run::Text(run) => self.view(stepped.outgoing, run),
             Run::Moved => self.view(stepped.outgoing, self.checked(self.scanner.held_before())),
             Run::Held { chunk, cur } => {
-                let run = match stepped.outgoing {
-                    Outgoing::Event | Outgoing::Response | Outgoing::Fault | Outgoing::ServerVersion => {
-                        self.checked(self.scanner.run_of(chunk, &cur))
-                    }
-                    // any number of them may have waited in one run
-                    Outgoing::ErrorSubscriptionId(id) => {
-                        let id = self.checked(id.of(self.scanner.run_of(chunk, &cur)));
-                        return Message::ErrorSubscriptionId(id);
-                    }
-                    // they have no text, or have it elsewhere
-                    Outgoing::Subscribed
-                    | Outgoing::EndOfEnvelope
-                    | Outgoing::ConnectionStatus(_)
-                    | Outgoing::Kept(..) => "",
-                };
+                // any number of them may have waited in one run
+                if let Outgoing::ErrorSubscriptionId(id) = stepped.outgoing {
+                    let id = self.checked(id.of(self.scanner.run_of(chunk, &cur)));
+                    return Message::ErrorSubscriptionId(id);
+                }
+                // the others have no text, or have it elsewhere
+                let borrows = !matches!(
+                    stepped.outgoing,
+                    Outgoing::EndOfEnvelope | Outgoing::ConnectionStatus(_) | Outgoing::Kept(..) | Outgoing::Subscribed
+                );
+                let run = if borrows { self.checked(self.scanner.run_of(chunk, &cur)) } else { "" };
                 self.view(stepped.outgoing, run)
             }
         }
