@@ -469,3 +469,34 @@ fn what_is_held_together_is_read_in_linear_work() {
         }
     }
 }
+
+/// What the scanner is thought to leave of two looks a byte earns attempts in vain: it must have left it, for ever.
+#[test]
+fn attempts_that_are_paid_for_with_what_the_scanner_leaves_are_paid_for_without_end() {
+    let named = |at: usize| {
+        let name = format!("L{at:0>6}{}", "x".repeat(233));
+        format!("<Event><{name}></{name}></Event>")
+    };
+    let text = "\u{e9}".repeat(247);
+    let value = |at: usize| {
+        let id = "\u{e9}".repeat(100);
+        format!("<NewMailEvent><TimeStamp>aa{id}</TimeStamp><ItemId Id='{id}'/><x{}/></NewMailEvent>", at % 10)
+    };
+    type Events<'a> = &'a dyn Fn(usize) -> String;
+    let rows: [(&str, &str, Events<'_>, usize); 4] = [
+        ("text beyond ASCII", "<Event>aa</Event>", &|_| format!("<Event>aa{text}</Event>"), 1 << 20),
+        ("long names", "<Event><Lab/></Event>", &named, 1),
+        ("long names in one chunk", "<Event><Lab/></Event>", &named, 1 << 20),
+        ("values beyond ASCII", "<NewMailEvent><TimeStamp>aa</TimeStamp></NewMailEvent>", &value, 1 << 20),
+    ];
+    for (name, known, event, chunk) in rows {
+        let mut parser = NotificationParser::new();
+        let begin = begin().replace("<Notification ", &format!("<Notification xmlns='{TYPES}' "));
+        in_messages(&mut parser, format!("{begin}{known}").as_bytes(), usize::MAX);
+        let events: String = (0..12_000).map(event).collect();
+        let work = in_messages(&mut parser, events.as_bytes(), chunk);
+        // beside what is lent in advance
+        let bound = 2 * events.len() as u64 + 8192;
+        assert!(work <= bound, "{name}: {work} > {bound}");
+    }
+}
