@@ -12,7 +12,7 @@
 /// | [`name_length`](Self::name_length) | 256 bytes | 40 | the stack of open elements |
 /// | [`attributes`](Self::attributes) | 32 a tag | 8 | the quadratic test that no attribute is there twice |
 /// | [`namespaces`](Self::namespaces) | 64 in scope | 8 | the look-up of a prefix |
-/// | [`namespace_bytes`](Self::namespace_bytes) | 8 KiB | 0.5 KiB | memory |
+/// | [`namespace_bytes`](Self::namespace_bytes) | 8 KiB | 0.5 KiB | memory, the comparison of what is declared around each Notification |
 /// | [`event_bytes`](Self::event_bytes) | 64 KiB | 2 KiB, a fault with a stack trace some 10 KiB | memory: the one buffer that grows |
 /// | [`text_bytes`](Self::text_bytes) | 64 KiB | 2 KiB | useless work inside one element |
 ///

@@ -374,18 +374,20 @@ impl NotificationParser {
             Run::Text(run) => self.view(stepped.outgoing, run),
             Run::Moved => self.view(stepped.outgoing, self.checked(self.scanner.held_before())),
             Run::Held { chunk, cur } => {
-                // any number of them may have waited in one run
-                if let Outgoing::ErrorSubscriptionId(id) = stepped.outgoing {
-                    let id = self.checked(id.of(self.scanner.run_of(chunk, &cur)));
-                    return Message::ErrorSubscriptionId(id);
-                }
                 // the others have no text, or have it elsewhere
                 let borrows = !matches!(
                     stepped.outgoing,
                     Outgoing::EndOfEnvelope | Outgoing::ConnectionStatus(_) | Outgoing::Kept(..) | Outgoing::Subscribed
                 );
-                let run = if borrows { self.checked(self.scanner.run_of(chunk, &cur)) } else { "" };
-                self.view(stepped.outgoing, run)
+                if !borrows {
+                    return self.view(stepped.outgoing, "");
+                }
+                let run = self.scanner.run_of(chunk, &cur);
+                // any number of ids may have waited in one run
+                match stepped.outgoing {
+                    Outgoing::ErrorSubscriptionId(id) => Message::ErrorSubscriptionId(self.checked(id.of(run))),
+                    outgoing => self.view(outgoing, self.checked(run)),
+                }
             }
         }
     }
