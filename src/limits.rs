@@ -12,7 +12,7 @@
 /// | [`name_length`](Self::name_length) | 256 bytes | 40 | the stack of open elements |
 /// | [`attributes`](Self::attributes) | 32 a tag | 8 | the quadratic test that no attribute is there twice |
 /// | [`namespaces`](Self::namespaces) | 64 in scope | 8 | the look-up of a prefix |
-/// | [`namespace_bytes`](Self::namespace_bytes) | 8 KiB | 0.5 KiB | memory |
+/// | [`namespace_bytes`](Self::namespace_bytes) | 8 KiB | 0.5 KiB | memory, the comparison of what is declared around each Notification |
 /// | [`event_bytes`](Self::event_bytes) | 64 KiB | 2 KiB, a fault with a stack trace some 10 KiB | memory: the one buffer that grows |
 /// | [`text_bytes`](Self::text_bytes) | 64 KiB | 2 KiB | useless work inside one element |
 ///
@@ -82,6 +82,11 @@ impl Limits {
 
     /// Bytes of one event, response head or fault, and of any single tag, comment, processing instruction or CDATA
     /// section, from its `<` to its `>`.
+    ///
+    /// A response's head counts from its response message's tag to where its contents begin: to the first Notification, or
+    /// to where the `ResponseCode` is known. So what waits for a late code (ids of failed subscriptions, the connection's
+    /// status) counts together with the head, however small each is. The id and the watermark that a Subscribe answered
+    /// count with the head where they stand in it, and each by itself behind it.
     #[must_use]
     pub const fn event_bytes(&self) -> usize {
         self.event_bytes as usize

@@ -101,6 +101,34 @@ fn an_envelope_that_is_not_well_formed_keeps_its_own_error() {
 }
 
 #[test]
+fn what_stands_before_an_envelope_changes_nothing_of_its_error() {
+    let declaration = "<?xml version=\"1.0\" encoding=\"utf-8\"?>";
+    let all = "\u{feff}<?xml version=\"1.0\" encoding=\"utf-8\" standalone=\"yes\"?>\r\n";
+    let comment = format!("<!-- {} -->", "an enve-".repeat(100));
+    for (wrong, kind, at) in [
+        (format!("<s:Envelope xmlns:s='{SOAP_11}' s>"), ErrorKind::Syntax("'=' behind an attribute's name"), 65),
+        ("<envenvelope\0>".to_owned(), ErrorKind::InvalidChar, 12),
+        ("<s:Envelope=".to_owned(), ErrorKind::Syntax("white space, '/' or '>' in a start tag"), 11),
+    ] {
+        for before in ["", declaration, all, &comment] {
+            let body = format!("{before}{wrong}");
+            let found = read(&body).error();
+            let expected = (kind, (before.len() + at) as u64);
+            assert_eq!((found.kind(), found.offset()), expected, "{body}");
+            for chunk in [1, 7, 40] {
+                let seen = seen::messages(&mut NotificationParser::new(), body.as_bytes().chunks(chunk));
+                assert_eq!(seen.error(), found, "{body} in chunks of {chunk}");
+            }
+        }
+    }
+    // what comes behind the error is not searched: how much of it is here depends on the chunks
+    for behind in ["", "<s:Envelope>"] {
+        let seen = read(format!("{declaration}<html lang=en>{}{behind}", " ".repeat(60)));
+        assert!(matches!(seen.error().kind(), ErrorKind::NotSoap(_)), "{}", seen.error());
+    }
+}
+
+#[test]
 fn a_body_without_a_message_is_no_error() {
     for body in ["", " ", "\r\n\t ", "\u{feff}"] {
         let seen = read(body);

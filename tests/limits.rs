@@ -238,6 +238,27 @@ fn what_is_said_once_more_behind_the_head_is_not_held_beyond_its_end() {
     }
 }
 
+/// Nothing is held between an answered id and the end of its response message.
+#[test]
+fn small_events_behind_an_answered_id_are_no_large_event() {
+    let events = format!("<m:Notification>{}</m:Notification>", NEW_MAIL.repeat(50));
+    for ids in [
+        "<m:SubscriptionId>S</m:SubscriptionId><m:Watermark>W</m:Watermark><m:ResponseCode>C</m:ResponseCode>",
+        "<m:ResponseCode>C</m:ResponseCode><m:SubscriptionId>S</m:SubscriptionId><m:SubscriptionId>T</m:SubscriptionId>",
+    ] {
+        let body = soap::response("Subscribe", "Success", &format!("{ids}{events}"));
+        for learning in [true, false] {
+            let limits = Limits::default().with_event_bytes(900);
+            let mut parser = NotificationParser::with_limits(limits).learning(learning);
+            let seen = messages(&mut parser, [body.as_bytes()]);
+            assert_eq!(seen.error, None, "{ids}");
+            let told = seen.lines().into_iter().filter(|line| line.starts_with("Subscribed")).collect::<Vec<_>>();
+            assert_eq!(told.len(), 1, "{}", seen.lines);
+            assert!(told[0].contains('S') && !told[0].contains('T'), "{told:?}");
+        }
+    }
+}
+
 #[test]
 fn a_known_shape_does_not_pass_a_limit_that_another_would_not() {
     let body = |first: usize, second: usize, space: usize| {

@@ -438,3 +438,20 @@ fn a_known_comment_or_mark_between_two_envelopes_is_between_them() {
         }
     }
 }
+
+/// A tail is known in a state that knows of no answered id.
+#[test]
+fn an_answered_id_between_two_notifications_is_told_though_the_tail_is_known() {
+    let one = "<m:Notification><t:StatusEvent><t:Watermark>w</t:Watermark></t:StatusEvent></m:Notification>";
+    let usual = format!("{}<m:Notifications>{one}</m:Notifications>{END}", head("Success"));
+    // longer than any passage that is kept, so that the next Notification ends no record of one
+    let ids = format!("<m:SubscriptionId>{}</m:SubscriptionId>", "S".repeat(2000));
+    let odd = format!(
+        "{0}<m:Notifications>{one}</m:Notifications>{ids}<m:Notifications>{one}</m:Notifications>{END}",
+        head("Success")
+    );
+    let seen = assert_invisible([usual.repeat(4), odd.repeat(3), usual].concat().as_bytes(), 7);
+    assert_eq!(seen.error, None);
+    let told = seen.lines().into_iter().filter(|line| line.starts_with("Subscribed")).count();
+    assert_eq!(told, 3, "{}", seen.lines);
+}

@@ -2,7 +2,7 @@
 
 #![allow(clippy::restriction)]
 
-use ews_stream::xml::Tokenizer;
+use ews_stream::xml::{Token, Tokenizer};
 use ews_stream::{ErrorKind, Limit, Limits, Message, NotificationParser};
 
 /// What the parser says of the body around `messages`, pushed in chunks of `size` bytes, a line a message.
@@ -96,4 +96,41 @@ fn the_limit_of_a_tag_counts_from_its_first_byte_wherever_the_tag_stands() {
             assert_eq!(exceeded(&body, limits), (Limit::EventBytes, at), "{markup} behind {before}");
         }
     }
+}
+
+/// What the tokenizer says of the input, pushed in chunks of `size` bytes: its texts, and its error.
+fn texts(input: &str, size: usize) -> (Vec<String>, Option<ews_stream::Error>) {
+    let mut tokenizer = Tokenizer::new();
+    let mut texts = Vec::new();
+    for mut chunk in input.as_bytes().chunks(size) {
+        loop {
+            match tokenizer.next_token(&mut chunk) {
+                Ok(Some(Token::Text(text))) => texts.push(text.to_owned()),
+                Ok(Some(_)) => {}
+                Ok(None) => break,
+                Err(error) => return (texts, Some(error)),
+            }
+        }
+    }
+    (texts, tokenizer.finish().err())
+}
+
+#[test]
+fn a_text_is_given_out_before_the_error_in_what_begins_behind_it() {
+    for (wrong, kind, at) in [
+        ("<!DOCTYPE a>", ErrorKind::DtdForbidden, 6),
+        ("<!x", ErrorKind::Syntax("'<!--' or '<![CDATA['"), 8),
+        ("<!>", ErrorKind::Syntax("'<!--' or '<![CDATA['"), 8),
+        ("<!-x", ErrorKind::Syntax("'<!--'"), 9),
+        ("</b>", ErrorKind::MismatchedEndTag, 8),
+    ] {
+        for size in [1, 2, 3, 7, 100] {
+            let (texts, error) = texts(&format!("<a>abc{wrong}"), size);
+            let error = error.unwrap();
+            assert_eq!((error.kind(), error.offset()), (kind, at), "{wrong} in chunks of {size}");
+            assert_eq!(texts, ["abc"], "{wrong} in chunks of {size}");
+        }
+    }
+    // here it goes on
+    assert_eq!(texts("<a>abc<![CDATA[d]]></a>", 100), (vec!["abcd".to_owned()], None));
 }

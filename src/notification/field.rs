@@ -286,13 +286,13 @@ impl NotificationHead {
         }
     }
 
-    pub(super) fn set_subscription_id(&mut self, id: &[u8]) {
+    pub(super) fn set_subscription_id(&mut self, id: &str) {
         if !self.subscription_id.is_present() {
             self.subscription_id = self.store(id);
         }
     }
 
-    pub(super) fn set_previous_watermark(&mut self, watermark: &[u8]) {
+    pub(super) fn set_previous_watermark(&mut self, watermark: &str) {
         if !self.previous_watermark.is_present() {
             self.previous_watermark = self.store(watermark);
         }
@@ -319,9 +319,9 @@ impl NotificationHead {
 
     // each is at most an event long, which a limit keeps below 256 MiB
     #[allow(clippy::cast_possible_truncation)]
-    fn store(&mut self, bytes: &[u8]) -> Field {
+    fn store(&mut self, text: &str) -> Field {
         let start = self.text.len() as u32;
-        self.text.push_str(text_of(bytes));
+        self.text.push_str(text);
         Field::new(Span { start, end: self.text.len() as u32 })
     }
 
@@ -351,7 +351,7 @@ impl NotificationHead {
 
     /// Keeps a part of `run` behind the head's own text, and returns where it is.
     pub(super) fn keep(&mut self, field: Field, run: &str) -> Field {
-        field.text(run).map_or(Field::ABSENT, |part| self.store(part.as_bytes()))
+        field.text(run).map_or(Field::ABSENT, |part| self.store(part))
     }
 }
 
@@ -431,11 +431,59 @@ pub(super) struct SubscribedFields {
 }
 
 impl SubscribedFields {
-    pub(super) const EMPTY: Self = Self { id: Field::ABSENT, watermark: Field::ABSENT };
+    const EMPTY: Self = Self { id: Field::ABSENT, watermark: Field::ABSENT };
+}
 
-    /// Whether a part of it is in the held run.
+/// What a Subscribe answered, until its response message ends. Anything may come before that, so its text is copied, into
+/// room that is used again: a run held so long would have everything in it, and be checked again with each message of it.
+#[derive(Debug)]
+pub(super) struct SubscribedIds {
+    text: String,
+    fields: SubscribedFields,
+}
+
+impl SubscribedIds {
+    pub(super) const fn new() -> Self {
+        Self { text: String::new(), fields: SubscribedFields::EMPTY }
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.text.clear();
+        self.fields = SubscribedFields::EMPTY;
+    }
+
     pub(super) fn is_present(&self) -> bool {
-        self.id.is_present() || self.watermark.is_present()
+        self.fields.id.is_present() || self.fields.watermark.is_present()
+    }
+
+    pub(super) fn set_id(&mut self, id: &str) {
+        if !self.fields.id.is_present() {
+            self.fields.id = self.store(id);
+        }
+    }
+
+    pub(super) fn set_watermark(&mut self, watermark: &str) {
+        if !self.fields.watermark.is_present() {
+            self.fields.watermark = self.store(watermark);
+        }
+    }
+
+    // each is at most an event long, which a limit keeps below 256 MiB
+    #[allow(clippy::cast_possible_truncation)]
+    fn store(&mut self, text: &str) -> Field {
+        let start = self.text.len() as u32;
+        self.text.reserve_exact(text.len());
+        self.text.push_str(text);
+        Field::new(Span { start, end: self.text.len() as u32 })
+    }
+
+    pub(super) fn fields(&self) -> SubscribedFields {
+        self.fields
+    }
+
+    /// The text that the parts are in.
+    pub(super) fn text(&self) -> &str {
+        &self.text
     }
 }
 

@@ -3,13 +3,12 @@
 //! # States
 //!
 //! `path` says where in an answer the parser is ([`Place`]); elements that mean nothing there are counted in `skipped`
-//! and passed over. Four things are held in the scanner's run while they are read, at most one at a time:
+//! and passed over. Three things are held in the scanner's run while they are read, at most one at a time:
 //!
 //! | held | from | until |
 //! |---|---|---|
 //! | an event, a fault, a server version | its start tag | its end tag, where its message is lent |
 //! | the head of a response message | its start tag | its first content, or its end tag |
-//! | the ids a Subscribe answered | the `SubscriptionId` | the end of the response message |
 //! | any other text that is wanted | its start tag | its end tag |
 //!
 //! # Invariants
@@ -18,6 +17,8 @@
 //! 2. A response's head goes out before its contents. Where its `ResponseCode` comes late, small contents wait in
 //!    `outbox`, in the same held run, and so within the same limit; a Notification does not wait.
 //! 3. Nothing is decided by where a chunk ends.
+//! 4. A held run's encoding is checked once, with the one message that takes all of it. Of the others that are lent from
+//!    the same run each is checked by itself, or it would be work without end.
 
 mod children;
 mod elements;
@@ -28,8 +29,7 @@ use smallvec::SmallVec;
 
 use super::event::EventView;
 use super::field::{
-    Details, EventFields, FaultFields, Field, NotificationHead, ResponseFields, SubscribedFields, VersionFields,
-    text_of,
+    Details, EventFields, FaultFields, Field, NotificationHead, ResponseFields, SubscribedIds, VersionFields, text_of,
 };
 use super::message::{ConnectionStatus, Fault, Message, Operation, Response, ResponseClass, ServerVersion, Subscribed};
 use super::opening::Opening;
@@ -99,7 +99,7 @@ pub struct NotificationParser {
     response: ResponseFields,
     response_sent: bool,
     known: KnownParts,
-    subscribed: SubscribedFields,
+    subscribed: SubscribedIds,
     fault: FaultFields,
     details: Details,
     version: VersionFields,
@@ -125,7 +125,7 @@ enum ValueName {
 enum Outgoing {
     Event,
     Response,
-    Subscribed(SubscribedFields),
+    Subscribed,
     ErrorSubscriptionId(Span),
     ConnectionStatus(ConnectionStatus),
     Fault,
@@ -223,7 +223,7 @@ impl NotificationParser {
             response: ResponseFields::EMPTY,
             response_sent: false,
             known: KnownParts::default(),
-            subscribed: SubscribedFields::EMPTY,
+            subscribed: SubscribedIds::new(),
             fault: FaultFields::EMPTY,
             details: Details::EMPTY,
             version: VersionFields::EMPTY,
@@ -289,7 +289,7 @@ impl NotificationParser {
     fn message_elsewhere<'p, 'c: 'p>(&'p mut self, input: &mut &'c [u8]) -> Result<Option<Message<'p>>, Error> {
         if self.shapes.is_matching() {
             match self.rest_of_event(input)? {
-                Next::Event(()) => return Ok(Some(self.event(text_of(self.scanner.held_before())))),
+                Next::Event(()) => return Ok(Some(self.event(self.checked(self.scanner.held_before())))),
                 Next::Cut => return Ok(None),
                 Next::Other => {}
             }
@@ -342,22 +342,22 @@ impl NotificationParser {
         if self.failure.is_some() {
             return self.wait(input).map(|()| None);
         }
-        if self.opening.awaits_envelope {
-            self.opening.read(chunk, self.scanner.offset());
-        }
         let mut cur = Cursor::new(chunk);
         let Ok(outgoing) = self.advance(&mut cur) else {
             return self.fail(input).map(|()| None);
         };
         *input = cur.remaining();
         let Some(outgoing) = outgoing else {
+            if self.opening.awaits_envelope {
+                self.opening.read(chunk, self.scanner.offset());
+            }
             self.scanner.suspend(&cur);
             if self.passages.is_recording() {
                 self.record(&cur, None);
             }
             return Ok(None);
         };
-        if self.outbox.is_empty() && !self.subscribed.is_present() {
+        if self.outbox.is_empty() {
             self.scanner.lend(&cur);
         } else {
             self.scanner.suspend(&cur); // the run is needed beyond this message
@@ -372,15 +372,22 @@ impl NotificationParser {
     pub(crate) fn view_of<'p, 'c: 'p>(&'p self, stepped: Stepped<'c>) -> Message<'p> {
         match stepped.run {
             Run::Text(run) => self.view(stepped.outgoing, run),
-            Run::Moved => self.view(stepped.outgoing, text_of(self.scanner.held_before())),
+            Run::Moved => self.view(stepped.outgoing, self.checked(self.scanner.held_before())),
             Run::Held { chunk, cur } => {
                 // the others have no text, or have it elsewhere
                 let borrows = !matches!(
                     stepped.outgoing,
-                    Outgoing::EndOfEnvelope | Outgoing::ConnectionStatus(_) | Outgoing::Kept(..)
+                    Outgoing::EndOfEnvelope | Outgoing::ConnectionStatus(_) | Outgoing::Kept(..) | Outgoing::Subscribed
                 );
-                let run = if borrows { text_of(self.scanner.run_of(chunk, &cur)) } else { "" };
-                self.view(stepped.outgoing, run)
+                if !borrows {
+                    return self.view(stepped.outgoing, "");
+                }
+                let run = self.scanner.run_of(chunk, &cur);
+                // any number of ids may have waited in one run
+                match stepped.outgoing {
+                    Outgoing::ErrorSubscriptionId(id) => Message::ErrorSubscriptionId(self.checked(id.of(run))),
+                    outgoing => self.view(outgoing, self.checked(run)),
+                }
             }
         }
     }
@@ -429,7 +436,7 @@ impl NotificationParser {
         self.head.clear();
         self.operation = None;
         self.response_sent = false;
-        self.subscribed = SubscribedFields::EMPTY;
+        self.subscribed.clear();
         self.outbox.clear();
         self.resume = Resume::Nothing;
         self.among_events = false;
@@ -461,6 +468,13 @@ impl NotificationParser {
     #[must_use]
     pub fn work(&self) -> u64 {
         self.scanner.work()
+    }
+
+    /// Bytes so far whose encoding was checked because they were lent or copied, for the proof that this is linear, too.
+    #[cfg(feature = "_work")]
+    #[must_use]
+    pub fn checks(&self) -> u64 {
+        self.scanner.checks()
     }
 
     /// Steps of the scanner so far, for the proof that what was learned is used: a comparison takes none.
@@ -555,6 +569,13 @@ impl NotificationParser {
 
     // ---- views --------------------------------------------------------------------------------------------------
 
+    /// What was held, as text.
+    #[inline]
+    fn checked<'a>(&self, bytes: &'a [u8]) -> &'a str {
+        self.scanner.count_check(bytes.len());
+        text_of(bytes)
+    }
+
     #[inline]
     fn event<'p>(&'p self, run: &'p str) -> Message<'p> {
         Message::Event(EventView { run, fields: &self.event, head: &self.head }.event())
@@ -570,7 +591,9 @@ impl NotificationParser {
                 fields: self.response,
                 details: self.details,
             }),
-            Outgoing::Subscribed(fields) => Message::Subscribed(Subscribed { run, fields }),
+            Outgoing::Subscribed => {
+                Message::Subscribed(Subscribed { run: self.subscribed.text(), fields: self.subscribed.fields() })
+            }
             Outgoing::ErrorSubscriptionId(span) => {
                 Message::ErrorSubscriptionId(Field::new(span).text(run).unwrap_or_default())
             }

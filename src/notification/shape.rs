@@ -40,7 +40,7 @@ pub(super) use self::matching::Progress;
 use self::matching::{Allowed, Begun, Matching, is_utf8};
 use self::pattern::{Shape, Values};
 use self::usual::Unfit;
-use super::field::EventFields;
+use super::field::{EventFields, Part};
 use crate::limits::Limits;
 use crate::xml::Scope;
 
@@ -52,8 +52,11 @@ const MAX_PATTERNS: usize = 7168;
 const CREDIT: i64 = 4096;
 /// Events that are learned from in vain, before only one of so many is.
 const PATIENCE: u8 = 24;
-/// Of an event that the scanner reads by itself so many bytes earn something.
-const MARKUP_SAVED: usize = 512;
+/// Looks that the scanner leaves at least, however it is cut, of an event that it reads by itself: at `<`, `</` and `>` of
+/// the element it looks once, whatever else there is.
+const ELEMENT_SAVED: u64 = 5;
+/// The same of each value: at what ends it, and at what begins and ends the markup around it.
+const VALUE_SAVED: u64 = 3;
 /// Looks that many successes allow to be wasted.
 const MAX_CREDIT: i64 = 1 << 20;
 
@@ -363,8 +366,9 @@ impl Shapes {
 
     /// The scanner has read an event of its own, `run`, which had nothing to decode.
     pub(super) fn learn(&mut self, run: &[u8], event: &EventFields) {
-        // reading on by itself, the scanner looks at no byte of markup twice, and any event has some: that is earned
-        let saved = run.len().min(MARKUP_SAVED) as u64 / 20;
+        // names and values it may have looked at twice: only what it surely left of two looks a byte is earned
+        let values = Part::values().filter(|part| event.part(*part).is_present()).count() as u64;
+        let saved = ELEMENT_SAVED.saturating_add(VALUE_SAVED.saturating_mul(values)).min(run.len() as u64 / 20);
         self.credit = self.credit.saturating_add_unsigned(saved).min(CREDIT.max(self.credit));
         if !self.enabled || self.credit <= 0 || run.len() > MAX_PATTERNS || !self.is_worth_learning() {
             return;

@@ -66,12 +66,15 @@ impl Scanner {
     pub(super) fn bang(&mut self, cur: &mut Cursor<'_>) -> Result<Option<Step>, Stop> {
         let Some(byte) = cur.peek() else { return Ok(None) };
         self.look(1);
+        // a text that ends here comes before what is wrong here, too
+        if byte != b'['
+            && let Some(step) = self.take_text()
+        {
+            return Ok(Some(step));
+        }
         let inside = self.open.depth() > 0;
         match byte {
             b'-' => {
-                if let Some(step) = self.take_text() {
-                    return Ok(Some(step));
-                }
                 self.bound_after_text(cur);
                 cur.bump();
                 self.state = State::CommentOpen;

@@ -315,6 +315,9 @@ pub(crate) struct Scanner {
     work: u64,
     #[cfg(feature = "_work")]
     steps: u64,
+    /// Views are made of what nobody may change.
+    #[cfg(feature = "_work")]
+    checks: core::sync::atomic::AtomicU64,
 }
 
 impl Scanner {
@@ -370,6 +373,8 @@ impl Scanner {
             work: 0,
             #[cfg(feature = "_work")]
             steps: 0,
+            #[cfg(feature = "_work")]
+            checks: core::sync::atomic::AtomicU64::new(0),
         }
     }
 
@@ -532,6 +537,23 @@ impl Scanner {
     #[cfg(not(feature = "_work"))]
     #[allow(clippy::unused_self)]
     pub(crate) fn look(&self, _bytes: usize) {}
+
+    /// Bytes whose encoding was checked to lend them, for the proof that this is linear as well.
+    #[cfg(feature = "_work")]
+    pub(crate) fn checks(&self) -> u64 {
+        self.checks.load(core::sync::atomic::Ordering::Relaxed)
+    }
+
+    #[inline]
+    #[cfg(feature = "_work")]
+    pub(crate) fn count_check(&self, bytes: usize) {
+        self.checks.fetch_add(bytes as u64, core::sync::atomic::Ordering::Relaxed);
+    }
+
+    #[inline]
+    #[cfg(not(feature = "_work"))]
+    #[allow(clippy::unused_self)]
+    pub(crate) fn count_check(&self, _bytes: usize) {}
 
     // ---- characters ---------------------------------------------------------------------------------------------
 

@@ -3,8 +3,8 @@
 use super::{KnownParts, NotificationParser, Outgoing, Resume, ValueName};
 use crate::error::{ErrorKind, Excerpt};
 use crate::notification::field::{
-    Details, EventFields, FaultFields, Field, IdElement, Part, ResponseFields, SubscribedFields, VersionFields,
-    boolean, number, trimmed,
+    Details, EventFields, FaultFields, Field, IdElement, Part, ResponseFields, VersionFields, boolean, number, text_of,
+    trimmed,
 };
 use crate::notification::message::{ConnectionStatus, Operation, ResponseClass};
 use crate::notification::place::{Leaf, Place};
@@ -100,10 +100,7 @@ impl NotificationParser {
                 self.leaf_ends(leaf, cur)
             }
             Place::Event(_) => {
-                // what a Subscribe answered would stand before the event in the run
-                if !self.subscribed.is_present()
-                    && let Some(run) = self.scanner.plain_run(cur)
-                {
+                if let Some(run) = self.scanner.plain_run(cur) {
                     self.shapes.learn(run, &self.event);
                 }
                 Some(self.send(Outgoing::Event))
@@ -123,19 +120,8 @@ impl NotificationParser {
 
     /// The run is lent with this message and may go afterwards.
     pub(super) fn send(&mut self, outgoing: Outgoing) -> Outgoing {
-        self.resume = self.release_unless_pending();
+        self.resume = Resume::Release;
         outgoing
-    }
-
-    /// The ids that a Subscribe answered wait in the run for the end of their response message.
-    fn release_unless_pending(&self) -> Resume {
-        if self.subscribed.is_present() { Resume::Nothing } else { Resume::Release }
-    }
-
-    fn release_hold(&mut self) {
-        if self.release_unless_pending() == Resume::Release {
-            self.scanner.release();
-        }
     }
 
     // ---- responses ----------------------------------------------------------------------------------------------
@@ -149,7 +135,7 @@ impl NotificationParser {
         self.details = Details::EMPTY;
         self.response_sent = false;
         self.known = KnownParts::default();
-        self.subscribed = SubscribedFields::EMPTY;
+        self.subscribed.clear();
     }
 
     /// Content begins: the head has to go out, once its code is known or `now`, and what waited for it behind it.
@@ -158,7 +144,7 @@ impl NotificationParser {
             return None;
         }
         self.head_goes_out();
-        self.resume = if self.subscribed.is_present() { Resume::Nothing } else { then };
+        self.resume = then;
         Some(Outgoing::Response)
     }
 
@@ -173,10 +159,11 @@ impl NotificationParser {
         self.response_sent && self.path.contains(&Place::ResponseMessage)
     }
 
-    /// Of a part of the head the first counts; this one was let into the run in vain.
-    fn repeated_part_ends(&mut self) {
+    /// Something in a response message is over that nothing comes of, or whose text has been copied: behind the head
+    /// the run was its own.
+    fn release_behind_head(&mut self) {
         if self.response_sent {
-            self.release_hold();
+            self.scanner.release();
         }
     }
 
@@ -187,7 +174,7 @@ impl NotificationParser {
                 self.known.details = true;
                 return Some(self.send(Outgoing::Response));
             }
-            self.repeated_part_ends();
+            self.release_behind_head();
         }
         self.known.details |= understood;
         None
@@ -201,9 +188,8 @@ impl NotificationParser {
     }
 
     fn response_message_ends(&mut self) -> Option<Outgoing> {
-        let subscribed = core::mem::replace(&mut self.subscribed, SubscribedFields::EMPTY);
-        if subscribed.id.is_present() {
-            self.outbox.push(Outgoing::Subscribed(subscribed));
+        if self.subscribed.fields().id.is_present() {
+            self.outbox.push(Outgoing::Subscribed);
         }
         let response = (!self.response_sent).then_some(Outgoing::Response);
         if response.is_some() {
@@ -250,6 +236,10 @@ impl NotificationParser {
         let run = self.scanner.run(cur);
         let span = trimmed(run, sent);
         let text = span.of(run);
+        let copied = |text| {
+            self.scanner.count_check(span.len() as usize);
+            text_of(text)
+        };
         match leaf {
             Leaf::TimeStamp => self.event.set(Part::TIMESTAMP, span),
             Leaf::Watermark => self.event.set(Part::WATERMARK, span),
@@ -258,43 +248,47 @@ impl NotificationParser {
                 self.event.read_unread_count(run);
             }
             Leaf::SubscriptionId => {
-                self.head.set_subscription_id(text);
-                self.release_hold();
+                self.head.set_subscription_id(copied(text));
+                self.scanner.release();
             }
             Leaf::PreviousWatermark => {
-                self.head.set_previous_watermark(text);
-                self.release_hold();
+                self.head.set_previous_watermark(copied(text));
+                self.scanner.release();
             }
             Leaf::MoreEvents => {
                 self.head.set_more_events(boolean(text));
-                self.release_hold();
+                self.scanner.release();
             }
             Leaf::ResponseCode => {
                 if !core::mem::replace(&mut self.known.code, true) {
                     self.response.code.set(span);
                     return self.response_sent.then(|| self.send(Outgoing::Response));
                 }
-                self.repeated_part_ends();
+                self.release_behind_head();
             }
             Leaf::MessageText => {
                 if !core::mem::replace(&mut self.known.text, true) {
                     self.response.text.set(sent);
                     return self.response_sent.then(|| self.send(Outgoing::Response));
                 }
-                self.repeated_part_ends();
+                self.release_behind_head();
             }
             Leaf::ConnectionStatus => {
                 let Some(status) = ConnectionStatus::of(text) else {
-                    if self.response_sent {
-                        self.release_hold();
-                    }
+                    self.release_behind_head();
                     return None;
                 };
                 return self.send_content(Outgoing::ConnectionStatus(status));
             }
             Leaf::ErrorSubscriptionId => return self.send_content(Outgoing::ErrorSubscriptionId(span)),
-            Leaf::SubscribedId => self.subscribed.id.set(span),
-            Leaf::SubscribedWatermark => self.subscribed.watermark.set(span),
+            Leaf::SubscribedId => {
+                self.subscribed.set_id(copied(text));
+                self.release_behind_head();
+            }
+            Leaf::SubscribedWatermark => {
+                self.subscribed.set_watermark(copied(text));
+                self.release_behind_head();
+            }
             Leaf::Value => match self.value_name {
                 ValueName::BackOffMilliseconds => {
                     self.details.back_off_ms = self.details.back_off_ms.or_else(|| number(text));

@@ -5,7 +5,6 @@ use alloc::vec::Vec;
 use smallvec::SmallVec;
 
 use super::{KnownParts, NotificationParser, Outgoing, Resume, Taken};
-use crate::notification::field::{SubscribedFields, text_of};
 use crate::notification::message::{Operation, Response, ResponseClass, ServerVersion};
 use crate::notification::passage::{Followed, Kept, Origin, PassageId};
 use crate::notification::place::Place;
@@ -136,7 +135,7 @@ impl NotificationParser {
     fn passage_ends(&mut self, id: PassageId) {
         self.skipped = 0;
         self.resume = Resume::Nothing;
-        self.subscribed = SubscribedFields::EMPTY;
+        self.subscribed.clear();
         let Some(inside) = self.heads.inside(id) else {
             self.scanner.stand_behind_document();
             self.path.clear();
@@ -210,7 +209,9 @@ impl NotificationParser {
     }
 
     fn is_inside(&self, inside: &Inside) -> bool {
-        inside.path == self.path
+        // what a Subscribe answered is still to be told
+        !self.subscribed.is_present()
+            && inside.path == self.path
             && inside.known == self.known
             && inside.operation == self.operation
             && inside.class == self.class
@@ -265,7 +266,8 @@ impl NotificationParser {
             Some(_) => return self.passages.abandon(),
         };
         let borrows = !matches!(kept, Kept::ConnectionStatus(_) | Kept::EndOfEnvelope);
-        self.passages.tell(kept, if borrows { text_of(self.scanner.run(cur)) } else { "" });
+        let run = if borrows { self.checked(self.scanner.run(cur)) } else { "" };
+        self.passages.tell(kept, run);
         if matches!(kept, Kept::EndOfEnvelope) {
             // behind a document of ASCII is another state than behind others
             if self.scanner.is_ascii_only() && self.passages.records_from(Origin::BetweenDocuments) {

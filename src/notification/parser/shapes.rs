@@ -46,6 +46,7 @@ impl NotificationParser {
         let later = unaligned(bytes);
         let len = self.shapes.take_usual(allowed, later, &mut self.event)?;
         self.scanner.look(len);
+        self.scanner.count_check(len);
         let (rest, bytes) = (bytes.get(len..).unwrap_or_default(), bytes.get(later..).unwrap_or_default());
         self.scanner.take_next_element(start, start.wrapping_add(len));
         self.event.read_unread_count(bytes);
@@ -63,6 +64,7 @@ impl NotificationParser {
         match unusual {
             Unusual::Matched { len, wide } => {
                 let (run, rest) = bytes.split_at_checked(len).unwrap_or_default();
+                self.scanner.count_check(len);
                 let text = if wide { from_utf8(run) } else { Some(ascii_text(bytes, len)) };
                 // the scanner will say where the encoding is wrong
                 let Some(text) = text else { return Next::Other };
