@@ -43,32 +43,34 @@ impl Samples {
         Ok(())
     }
 
-    /// The last third against the second: the first is for buffers to grow. The library may hold no more at any time; of the
-    /// whole process, where what waits in server and judge during an outage comes and goes by megabytes, the median counts,
-    /// and with more room the most.
+    /// The last third against the second: the first is for buffers to grow. The library may hold no more at any time. In server
+    /// and judge what waits during an outage comes and goes by megabytes: of what they hold the median counts, and of the
+    /// resident memory of all the most. (Its median is told, but says how much the allocator has not given back.)
     /// Descriptors and tasks must have gone when all is closed.
     pub(crate) fn verdict(&self) -> Result<String, String> {
         let third = self.rows.len() / 3;
         let (second, last) = (&self.rows[third..2 * third], &self.rows[2 * third..]);
         let most = |rows: &[Row]| rows.iter().map(|row| row.held.0).max().unwrap_or_default();
         let peak = |rows: &[Row]| rows.iter().map(|row| row.resident).max().unwrap_or_default();
-        let usual = |rows: &[Row]| {
-            let mut all: Vec<u64> = rows.iter().map(|row| row.resident).collect();
+        let usual = |rows: &[Row], of: fn(&Row) -> u64| {
+            let mut all: Vec<u64> = rows.iter().map(of).collect();
             all.sort_unstable();
             all.get(all.len() / 2).copied().unwrap_or_default()
         };
-        let (library, resident) = ((most(second), most(last)), (usual(second), usual(last)));
+        let both = |of: fn(&Row) -> u64| (usual(second, of), usual(last, of));
+        let (library, rest, resident) = ((most(second), most(last)), both(|row| row.held.1), both(|row| row.resident));
         let peaks = (peak(second), peak(last));
         let descriptors = self.rows.iter().map(|row| row.descriptors).max().unwrap_or_default();
         let tasks = self.rows.iter().map(|row| row.tasks).max().unwrap_or_default();
         let Some(end) = self.rows.last() else { return Err("no samples".to_owned()) };
         let text = format!(
-            "library: at most {} KiB in the second third, {} KiB in the last; resident memory: {} and {} KiB in the median, \
+            "library: at most {} KiB in the second third, {} KiB in the last; server and judge: {} and {} KiB in the median; \
+             resident memory: {} and {} KiB in the median, \
              {} and {} at most; descriptors: at most {descriptors}, {} at the end; tasks: at most {tasks}, {} at the end",
-            library.0, library.1, resident.0, resident.1, peaks.0, peaks.1, end.descriptors, end.tasks
+            library.0, library.1, rest.0, rest.1, resident.0, resident.1, peaks.0, peaks.1, end.descriptors, end.tasks
         );
         let flat = library.1 <= library.0 + library.0 / 20 + 4
-            && resident.1 <= resident.0 + resident.0 / 20 + 512
+            && rest.1 <= rest.0 + rest.0 / 20 + 512
             && peaks.1 <= peaks.0 + peaks.0 / 20 + 1024;
         // the server's, and those of a connection or two that are kept alive for a while
         let gone = end.descriptors <= self.rows[0].descriptors + 4 && end.tasks <= self.rows[0].tasks + 4;

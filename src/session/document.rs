@@ -149,7 +149,7 @@ impl Session {
             let missed = document.missed.then(|| Complaint::without_code(Action::Missed, None));
             let ending = match document.about_all.or(missed) {
                 Some(complaint) => Ending::Answer(complaint),
-                None if document.good => Ending::Good(document.new_id),
+                None if document.good || document.new_id.is_some() => Ending::Good(document.new_id),
                 None => return, // an envelope that says nothing
             };
             // the answer is whole; its body should be, too

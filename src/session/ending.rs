@@ -48,6 +48,9 @@ impl Session {
             }
             Kind::Unsubscribe(_) => self.short_requests = self.short_requests.saturating_sub(1),
         }
+        if let Some(lane) = self.lanes.get_mut(flight.lane) {
+            lane.requests = lane.requests.saturating_sub(1);
+        }
         self.lane_freed(flight.lane);
         Some(flight)
     }

@@ -432,7 +432,7 @@ impl Session {
                 Timer::Subscription(key) => self.subscription_due(key),
                 Timer::Lane(lane) => self.lane_due(lane),
                 Timer::Slots => self.one_slot_more(at),
-                Timer::Repack => self.wake_a_starved_one(),
+                Timer::Repack => self.wake_a_starved_one(false),
                 Timer::Close => self.give_up(),
             }
         }
@@ -448,7 +448,9 @@ impl Session {
     }
 
     fn subscription_due(&mut self, key: SubscriptionKey) {
-        match self.table.get(key).map(|record| record.state.phase) {
+        // one that was set before may come up as well
+        let due = self.table.get(key).filter(|record| record.not_before <= self.now);
+        match due.map(|record| record.state.phase) {
             Some(Phase::Wanted) => self.to_subscribe.push_back(key),
             Some(Phase::Idle) => self.wants_connection(key),
             Some(Phase::Leaving) => self.apply(key, Input::Unsubscribed),
@@ -491,7 +493,9 @@ impl Session {
             emptied = (stream.alive == 0).then_some(id);
         }
         if effects.leave_connection && matches!(before.phase, Phase::Opening | Phase::Live) {
-            record.heard = self.now;
+            if before.phase == Phase::Live {
+                record.heard = self.now;
+            }
             if matches!(input, Input::Broken(_)) {
                 record.dropped = Some(self.now);
             }
@@ -562,6 +566,16 @@ impl Session {
             }
         }
         self.look_at(index);
+    }
+
+    /// It waits until its lane's anchor is known, or the lane rests no longer.
+    fn block(&mut self, index: usize, key: SubscriptionKey) {
+        let Some(lane) = self.lanes.get_mut(index) else { return };
+        lane.blocked.push_back(key);
+        if lane.blocked.len() > most(lane.count) {
+            let mut seen = BTreeSet::new();
+            lane.blocked.retain(|key| self.table.get(*key).is_some() && seen.insert(*key));
+        }
     }
 
     // ---- what is over -------------------------------------------------------------------------------------------

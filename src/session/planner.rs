@@ -112,7 +112,7 @@ impl Session {
         let lane = self.lanes.get_mut(lane_index)?;
         match lane.anchor {
             Anchor::Asked => {
-                lane.blocked.push_back(key);
+                self.block(lane_index, key);
                 return None;
             }
             Anchor::Needed => lane.anchor = Anchor::Asked,
@@ -128,16 +128,28 @@ impl Session {
 
     /// Whether the lane rests: then the subscription waits until it does no longer.
     fn blocked(&mut self, index: usize, key: SubscriptionKey) -> bool {
-        let Some(lane) = self.lanes.get_mut(index).filter(|lane| lane.rest_until > self.now) else { return false };
-        lane.blocked.push_back(key);
-        true
+        let rests = self.lanes.get(index).is_some_and(|lane| lane.rest_until > self.now);
+        if rests {
+            self.block(index, key);
+        }
+        rests
+    }
+
+    /// It was this lane's turn, but it can do nothing with it now.
+    fn pass_on(&mut self, index: usize) -> Option<RequestId> {
+        if self.lanes.get(index).is_some_and(|lane| lane.ticket.is_some()) {
+            self.wake_a_starved_one(true);
+        }
+        None
     }
 
     fn send_stream(&mut self, index: usize) -> Option<RequestId> {
         let now = self.now;
         let under_way = self.subscribing > 0 || !self.to_subscribe.is_empty();
         let last_slot = self.streams.saturating_add(1) >= self.max_connections;
-        let lane = self.lanes.get_mut(index).filter(|lane| lane.rest_until <= now)?;
+        let Some(lane) = self.lanes.get_mut(index).filter(|lane| lane.rest_until <= now) else {
+            return self.pass_on(index);
+        };
         let table = &self.table;
         // what has gone elsewhere meanwhile must not count
         while let Some(key) = lane.waiting.front()
@@ -147,7 +159,8 @@ impl Session {
         }
         if lane.waiting.is_empty() {
             lane.waiting_since = None;
-            lane.ticket = None;
+            self.pass_on(index);
+            self.lanes.get_mut(index)?.ticket = None;
             return None;
         }
         // the last slot, or a connection given up, is worth a longer wait for the rest of those who are being subscribed
@@ -166,12 +179,12 @@ impl Session {
         let members = self.draw_members(index);
         let lane = self.lanes.get_mut(index)?;
         lane.waiting_since = None;
+        if members.is_empty() {
+            return self.pass_on(index); // they are made anew: its turn is kept
+        }
         lane.ticket = None;
         if !lane.waiting.is_empty() {
             self.stand(index, Place::Ready);
-        }
-        if members.is_empty() {
-            return None;
         }
         let timeout = self.connection_timeout();
         self.speak_for(index, &members);

@@ -258,7 +258,7 @@ impl Session {
         if self.lanes.get(index).is_some_and(|lane| lane.place == Place::Starved) {
             self.stand(index, Place::Ready);
         }
-        self.wake_a_starved_one();
+        self.wake_a_starved_one(false);
     }
 
     /// Those who are on a connection.

@@ -31,7 +31,7 @@ impl Session {
     pub(super) fn back_off(&mut self, lane: Option<usize>, of_all: bool, reason: GapReason) {
         let mine = lane.and_then(|index| Some((index, self.lanes.get(index)?)));
         let resting = mine.is_some_and(|(_, lane)| self.now < lane.rest_until);
-        if resting || self.now < self.rest_until {
+        if (resting && !of_all) || self.now < self.rest_until {
             return;
         }
         let alone = !of_all && mine.is_some_and(|(_, lane)| self.promoted > lane.promoted);

@@ -5,11 +5,11 @@
 //! the shortest timeout, so that they end cleanly and soon, and whoever waits longest is served next. The server keeps
 //! the events of those who wait meanwhile. One that was opened for long, before, is given up, with a gap.
 
-use alloc::collections::BTreeSet;
+use alloc::collections::{BTreeSet, VecDeque};
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use super::affinity::Place;
+use super::affinity::{Lane, Place};
 use super::connection::{Kind, Stream};
 use super::event::{GapReason, RequestId, SessionEvent};
 use super::time::Instant;
@@ -41,16 +41,8 @@ impl Session {
         }
         lane.place = place;
         match place {
-            Place::Ready => {
-                self.ready.push_back(index);
-                // a lane that is no more may stand there until its turn comes
-                if self.ready.len() > self.lanes.len().saturating_mul(2).max(64) {
-                    let mut seen = BTreeSet::new();
-                    let stands = |index: usize| self.lanes.get(index).is_some_and(|lane| lane.place == Place::Ready);
-                    self.ready.retain(|index| stands(*index) && seen.insert(*index));
-                }
-            }
-            Place::Holding => self.holding.push_back(index),
+            Place::Ready => queue(&mut self.ready, index, place, &self.lanes),
+            Place::Holding => queue(&mut self.holding, index, place, &self.lanes),
             Place::Starved => {
                 let ticket = *lane.ticket.get_or_insert(self.next_ticket);
                 self.next_ticket = self.next_ticket.max(ticket.saturating_add(1));
@@ -90,10 +82,14 @@ impl Session {
         Some(index)
     }
 
-    /// A connection may be given up now: for the one who has waited longest, since for one only it can be.
-    pub(super) fn wake_a_starved_one(&mut self) {
+    /// There is a slot, or a connection may be given up: for the one who has waited longest, since for one only it can be.
+    /// `at_once`: before all who are ready.
+    pub(super) fn wake_a_starved_one(&mut self, at_once: bool) {
         if let Some((_, index)) = self.starved.first_key_value() {
             self.stand(*index, Place::Ready);
+            if at_once {
+                self.ready.rotate_right(1);
+            }
         }
     }
 
@@ -145,7 +141,7 @@ impl Session {
             lane.streams = lane.streams.saturating_sub(1);
             lane.promoted = lane.promoted.saturating_sub(spoke);
         }
-        self.wake_a_starved_one();
+        self.wake_a_starved_one(false);
         if self.starved.is_empty() {
             self.told_full = false;
         }
@@ -182,7 +178,7 @@ impl Session {
                 lane.repack_after = now.after(self.config.repack_interval);
             }
         } else if self.repack_after <= now {
-            victims = self.victims_of_others();
+            victims = self.victims_of_others(index);
             if !victims.is_empty() {
                 self.repack_after = now.after(self.config.repack_interval);
                 self.timers.set(self.repack_after, Timer::Repack);
@@ -221,9 +217,9 @@ impl Session {
 
     /// The fewest connections of a lane that could do with one less; else, when lanes must take turns, the one that was opened
     /// for the longest.
-    fn victims_of_others(&self) -> Vec<RequestId> {
+    fn victims_of_others(&self, index: usize) -> Vec<RequestId> {
         if self.lanes_with_more > 0 {
-            let mut streams: Vec<_> = self.speaking().collect();
+            let mut streams: Vec<_> = self.speaking().filter(|(lane, ..)| *lane != index).collect();
             streams.sort_unstable();
             let of_a_lane =
                 streams.chunk_by(|(lane, ..), (other, ..)| lane == other).filter(|streams| streams.len() > 1);
@@ -270,6 +266,15 @@ fn fewest(streams: &[(usize, usize, RequestId)], waiting: usize, spare: usize) -
         }
     }
     None
+}
+
+/// Puts a lane in a queue. One that stands elsewhere now, or is no more, may be there until its turn comes: not too many.
+fn queue(queue: &mut VecDeque<usize>, index: usize, place: Place, lanes: &[Lane]) {
+    queue.push_back(index);
+    if queue.len() > lanes.len().saturating_mul(2).max(64) {
+        let mut seen = BTreeSet::new();
+        queue.retain(|index| lanes.get(*index).is_some_and(|lane| lane.place == place) && seen.insert(*index));
+    }
 }
 
 /// How many connections so many subscriptions need.

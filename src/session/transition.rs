@@ -132,7 +132,8 @@ pub(super) fn next(state: State, input: Input) -> (State, Effects) {
     let connect = Effects { queue_connection: true, ..none };
     match (state.phase, input) {
         (Wanted, Input::SubscribeSent) => (state.to(Subscribing), none),
-        (Subscribing, Input::Subscribed) => (state.to(Idle), connect),
+        // the id is of this run: what may have been missed before is an open gap
+        (Subscribing, Input::Subscribed) => (State { resumed: false, ..state }.to(Idle), connect),
         (Subscribing, Input::SubscribeFailed) => (state.to(Wanted), subscribe),
         (Idle, Input::ConnectionSent) => (state.to(Opening), none),
         (Opening, Input::Spoke) => {
