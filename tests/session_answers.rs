@@ -278,3 +278,73 @@ fn nobody_is_told_where_a_mailbox_is_that_was_unsubscribed() {
     peer.head(id, 302, &[("Location", "https://elsewhere.example/ews")]);
     assert_eq!(peer.events, [SessionEvent::Closed(key)]);
 }
+
+#[test]
+fn one_that_is_too_much_is_said_and_put_off_and_the_others_keep_their_connection() {
+    let (mut peer, keys, ids, stream) = two();
+    peer.say(stream, doc(&[msg("Error", "ErrorExceededSubscriptionCount", &[&ids[0]])]));
+    assert_eq!(peer.told(|event| *event == SessionEvent::TooManySubscriptions(keys[0])), 1);
+    for _ in 0..5 {
+        peer.pass(59.0);
+        peer.say(stream, ok());
+    }
+    assert_eq!(peer.sent.len(), 3, "five minutes, and a little more");
+    peer.pass(40.0);
+    assert_eq!(peer.sent.len(), 4);
+    assert!(peer.session.is_live(keys[1]));
+}
+
+#[test]
+fn a_short_id_is_suspect_after_a_proxy_has_answered_for_its_server_and_not_when_the_server_has() {
+    let busy = fault("ErrorServerBusy");
+    for (status, body, subscribes) in [(502, "", 2), (500, "", 2), (429, "", 1), (500, busy.as_str(), 1), (404, "", 1)]
+    {
+        let mut peer = Peer::new(Config::default());
+        peer.subscribe(Subscription::new());
+        peer.answer_subscribes("");
+        let stream = peer.stream();
+        peer.say(stream, ok());
+        peer.pass(60.0);
+        peer.say(stream, closed());
+        peer.end(stream);
+        let stream = peer.stream();
+        peer.head(stream, status, &[]);
+        peer.say(stream, body);
+        peer.end(stream);
+        peer.pass(30.0);
+        assert_eq!(peer.count(Subscribe), subscribes, "{status} {body}");
+    }
+}
+
+#[test]
+fn one_renewal_excuses_all_that_was_sent_before_it() {
+    let mut peer = Peer::new(Config::default());
+    for _ in 0..3 {
+        peer.session.subscribe(Subscription::new());
+    }
+    peer.drain();
+    let (old, now): (Vec<_>, _) = (peer.sent.iter().map(|sent| sent.id).collect(), peer.at());
+    peer.session.credentials_renewed(now);
+    old.iter().for_each(|id| peer.head(*id, 401, &[]));
+    assert_eq!((peer.count(Subscribe), peer.events.len()), (6, 0), "at once, and nothing is told");
+}
+
+#[test]
+fn a_code_too_long_to_be_one_is_not_told() {
+    let (mut peer, keys, ids, stream) = two();
+    peer.say(stream, doc(&[msg("Error", &format!("ErrorNotSupported{}", "x".repeat(84)), &[&ids[0]])]));
+    assert!(peer.session.is_live(keys[1]) && !peer.session.is_live(keys[0]));
+    assert_eq!(peer.told(|event| matches!(event, SessionEvent::Failed { .. })), 0);
+    assert_eq!(peer.told(|event| matches!(event, SessionEvent::BackingOff { everything: true, .. })), 1);
+}
+
+#[test]
+fn a_warning_that_brings_an_id_has_made_a_subscription() {
+    let mut peer = Peer::new(Config::default());
+    peer.subscribe(Subscription::new());
+    let id = peer.last(Subscribe).id;
+    let content = format!("<m:SubscriptionId>{LONG}</m:SubscriptionId>");
+    peer.say(id, message("Subscribe", "Warning", "ErrorBatchProcessingStopped", &content));
+    peer.end(id);
+    assert!(peer.last(ews_stream::Operation::GetStreamingEvents).body.contains(LONG));
+}

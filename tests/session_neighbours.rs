@@ -311,3 +311,71 @@ fn subscriptions_that_always_fail_do_not_keep_the_others_waiting() {
         assert!(peer.now.as_secs() < 600, "{good} of 200 after ten minutes");
     }
 }
+
+#[test]
+fn a_subscribe_that_fails_is_tried_more_and_more_slowly_though_others_are_made() {
+    let mut peer = Peer::new(Config::default());
+    peer.subscribe(of("bad@x"));
+    let (mut handled, mut bad) = (0, 0);
+    for second in 0..1700 {
+        if second % 10 == 0 {
+            peer.subscribe(of(&format!("{second}@x")));
+        }
+        while handled < peer.sent.len() {
+            let (id, operation) = (peer.sent[handled].id, peer.sent[handled].operation);
+            let failing = peer.sent[handled].body.contains("bad@x");
+            handled += 1;
+            match operation {
+                Subscribe if failing => {
+                    bad += 1;
+                    peer.say(id, fault("ErrorInternalServerError"));
+                }
+                Subscribe => peer.say(id, subscribed(&format!("{LONG}{handled}"))),
+                _ => peer.say(id, ok()),
+            }
+        }
+        peer.pass(1.0);
+    }
+    assert!((5..40).contains(&bad), "{bad} times in half an hour");
+}
+
+#[test]
+fn a_fault_without_a_code_is_of_the_mailbox_while_others_work() {
+    let mut peer = Peer::new(Config::default());
+    peer.subscribe(of("a@x"));
+    peer.answer_subscribes(LONG);
+    let stream = peer.stream();
+    peer.say(stream, ok());
+    peer.subscribe(of("b@x"));
+    let id = peer.last(Subscribe).id;
+    peer.head(id, 500, &[]);
+    peer.say(
+        id,
+        envelope("<Fault><faultcode xmlns=''>s:Server</faultcode><faultstring xmlns=''>no</faultstring></Fault>"),
+    );
+    assert_eq!(
+        peer.told(|event| matches!(event, SessionEvent::BackingOff { everything: false, .. })),
+        1,
+        "{:?}",
+        peer.events
+    );
+}
+
+#[test]
+fn what_is_unsubscribed_while_its_mailbox_rests_is_unsubscribed_on_the_server_afterwards() {
+    let mut peer = Peer::new(Config::default());
+    peer.subscribe(of("a@x"));
+    let b = peer.subscribe(of("b@x"));
+    peer.answer_subscribes(LONG);
+    let streams: Vec<_> = peer.sent.iter().filter(|sent| sent.operation == GetStreamingEvents).collect();
+    let of_b = streams.iter().find(|sent| sent.body.contains("b@x")).unwrap().id;
+    let streams: Vec<_> = streams.iter().map(|sent| sent.id).collect();
+    streams.iter().for_each(|id| peer.say(*id, ok()));
+    peer.fail(of_b);
+    let now = peer.at();
+    peer.session.unsubscribe(b, now);
+    peer.drain();
+    assert_eq!(peer.count(Unsubscribe), 0, "it rests");
+    peer.pass(10.0);
+    assert_eq!(peer.count(Unsubscribe), 1);
+}

@@ -136,3 +136,18 @@ fn bodies_and_ids_are_left_out_of_the_log() {
     found.retain(|l| l.contains("anna"));
     assert!(found.is_empty(), "{found:#?}");
 }
+
+#[test]
+fn a_code_of_the_servers_is_in_the_log_and_an_encoding_is_not() {
+    let log = log_of(|| {
+        let (mut peer, _) = Peer::live(Config::default());
+        let stream = peer.stream();
+        peer.say(stream, streaming("Error", "ErrorAccessDenied", ""));
+        let (mut peer, _) = Peer::live(Config::default());
+        let stream = peer.stream();
+        peer.say(stream, "<?xml version='1.0' encoding='anna'?>");
+    });
+    let lines = |part: &str| log.iter().filter(|line| line.contains(part)).count();
+    assert_eq!(lines("ErrorAccessDenied"), 2, "of the request, and of the subscription: {log:#?}");
+    assert_eq!((lines("unsupported encoding"), lines("anna")), (1, 0), "{log:#?}");
+}

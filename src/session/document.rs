@@ -34,7 +34,7 @@ impl Complaint {
     /// With an `ErrorInternalServerError`, the real code may stand further inside.
     pub(super) fn of(code: &str, inner: Option<&str>, hint: Option<Duration>) -> Self {
         let code = inner.filter(|_| code == INTERNAL).unwrap_or(code);
-        let known = !code.is_empty() && code.len() <= LONGEST_CODE;
+        let known = code.starts_with("Error") && code.len() <= LONGEST_CODE; // a fault may have SOAP's own
         Self { action: errors::action(code), code: known.then(|| String::from(code)), hint }
     }
 
@@ -58,7 +58,6 @@ pub(super) struct Document {
     pub(super) closed: bool,
     pub(super) new_id: Option<Text>,
     // of the response message that is being read
-    begun: bool,
     code_known: bool,
     complaint: Option<Complaint>,
     /// It is of another class than Error: what it holds counts as well.
@@ -83,10 +82,8 @@ impl Document {
         hint: Option<Duration>,
     ) {
         // of one message a code comes once
-        let more = self.begun && (code.is_empty() || !self.code_known);
-        if !more {
+        if !code.is_empty() && self.code_known {
             self.message_ends();
-            self.begun = true;
         }
         self.code_known |= !code.is_empty();
         let error = class == Some(ResponseClass::Error);
@@ -107,15 +104,15 @@ impl Document {
         self.named.extend(key);
     }
 
+    /// Of anybody on the connection: some servers say Closed then, and go on.
     fn complains(&self) -> bool {
-        self.missed || self.about_all.is_some() || !self.about.is_empty()
+        self.missed || !self.about.is_empty()
     }
 
     fn message_ends(&mut self) {
         let named = core::mem::take(&mut self.named);
         let named_any = core::mem::take(&mut self.named_any);
         let mild = core::mem::take(&mut self.mild);
-        self.begun = false;
         self.code_known = false;
         let complaint = match self.complaint.take() {
             Some(complaint) => complaint,
@@ -157,7 +154,7 @@ impl Session {
             self.timers.set(self.now.after(self.config.drain), Timer::Lingering(id));
             return self.conclude(id, ending, false);
         };
-        // a Closed holds until something else is said: some servers go on after an error's
+        // a Closed holds until something else is said
         stream.closed = document.closed || (stream.closed && !document.good);
         stream.draining &= stream.closed;
         if document.closed && !document.complains() && !core::mem::replace(&mut stream.draining, true) {

@@ -492,7 +492,7 @@ impl Session {
             stream.parted |= effects.queue_unsubscribe;
             emptied = (stream.alive == 0).then_some(id);
         }
-        if effects.leave_connection && matches!(before.phase, Phase::Opening | Phase::Live) {
+        if effects.leave_connection {
             if before.phase == Phase::Live {
                 record.heard = self.now;
             }
