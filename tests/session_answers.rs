@@ -265,7 +265,7 @@ fn the_refusal_of_ids_from_an_earlier_run_is_no_refusal_of_the_others_and_they_a
         peer.say(stream, ok());
         assert!(peer.session.is_live(good) && peer.session.is_live(bad), "{by_status}");
         assert_eq!(peer.told(|event| matches!(event, SessionEvent::Failed { .. })), 0);
-        assert_eq!(peer.gaps().len(), 2, "what was missed since then");
+        assert_eq!((peer.gaps().len(), peer.count(Subscribe)), (2, 2), "what was missed since then");
     }
 }
 
@@ -347,4 +347,21 @@ fn a_warning_that_brings_an_id_has_made_a_subscription() {
     peer.say(id, message("Subscribe", "Warning", "ErrorBatchProcessingStopped", &content));
     peer.end(id);
     assert!(peer.last(ews_stream::Operation::GetStreamingEvents).body.contains(LONG));
+}
+
+#[test]
+fn an_error_that_names_nobody_is_about_the_connection() {
+    let (mut peer, keys, _, stream) = two();
+    peer.say(stream, doc(&[msg("Error", "ErrorServerBusy", &[""])]));
+    assert!(peer.cancelled.contains(&stream) && !keys.iter().any(|key| peer.session.is_live(*key)));
+}
+
+#[test]
+fn ids_in_the_answer_to_a_subscribe_mean_nothing() {
+    let mut peer = Peer::new(Config::default());
+    peer.subscribe(Subscription::new());
+    let id = peer.last(Subscribe).id;
+    let ids = "<m:ErrorSubscriptionIds><m:SubscriptionId>anybody</m:SubscriptionId></m:ErrorSubscriptionIds>";
+    peer.say(id, message("Subscribe", "Error", "ErrorAccessDenied", ids));
+    assert_eq!(peer.told(|event| matches!(event, SessionEvent::Failed { .. })), 1, "at once");
 }

@@ -81,3 +81,57 @@ fn what_was_unsubscribed_takes_no_memory() {
         assert!(live < 100_000, "paused: {paused}: {live} bytes");
     }
 }
+
+fn refused_credentials(session: &mut Session) {
+    session.subscribe(Subscription::new());
+    let Output::Send(request) = session.poll_output(Instant::default()) else { panic!("a Subscribe is due") };
+    let id = request.id();
+    session.handle_head(id, 401, [], Instant::default());
+}
+
+fn bodies(session: &mut Session, now: Instant) -> Vec<String> {
+    let mut bodies = vec![];
+    loop {
+        match session.poll_output(now) {
+            Output::Send(request) => bodies.push(String::from_utf8(request.body().to_vec()).unwrap()),
+            Output::Timeout(_) => return bodies,
+            _ => {}
+        }
+    }
+}
+
+#[test]
+fn what_is_swept_out_of_a_queue_is_only_what_is_no_more() {
+    let at = |seconds| Instant::since_origin(std::time::Duration::from_secs(seconds));
+    let resumed = |name: &str| Subscription::new().resume(t(&format!("{LONG}{name}")));
+    let mut session = Session::new(Config::default(), 1);
+    refused_credentials(&mut session);
+    session.subscribe(resumed("kept"));
+    session.subscribe(of("kept@x").resume(t("an-id-of-another-mailbox-that-is-kept")));
+    session.subscribe(of("new@x"));
+    let mut now = 0;
+    for round in 0..4 {
+        let going: Vec<_> = (0..200)
+            .flat_map(|n| {
+                let other = of(&format!("{n}@x")).resume(t(&format!("another-long-id-{round}-{n}")));
+                [resumed(&format!("{round}-{n}")), other, Subscription::new()]
+            })
+            .map(|wanted| session.subscribe(wanted))
+            .collect();
+        going.into_iter().for_each(|key| session.unsubscribe(key, at(now)));
+        now += 61; // nobody can be told: they are given up
+        session.handle_timeout(at(now));
+        assert!(bodies(&mut session, at(now)).is_empty());
+    }
+    session.subscribe(resumed("late"));
+    session.credentials_renewed(at(now));
+    let sent = bodies(&mut session, at(now));
+    let with = |part: &str| sent.iter().filter(|body| body.contains(part)).count();
+    assert_eq!((with("<m:Subscribe>"), with("new@x")), (2, 1), "the first one, and the one of another mailbox");
+    assert_eq!((with("kept</"), with("late</"), with("that-is-kept</")), (0, 0, 0), "first what is to be made");
+    now += 20;
+    session.handle_timeout(at(now));
+    let sent = bodies(&mut session, at(now));
+    let with = |part: &str| sent.iter().filter(|body| body.contains(part)).count();
+    assert_eq!((with("kept</"), with("late</"), with("that-is-kept</")), (2, 1, 1), "{}", sent.len());
+}

@@ -379,3 +379,29 @@ fn what_is_unsubscribed_while_its_mailbox_rests_is_unsubscribed_on_the_server_af
     peer.pass(10.0);
     assert_eq!(peer.count(Unsubscribe), 1);
 }
+
+#[test]
+fn what_fails_while_all_rests_is_one_failure_with_what_failed_before() {
+    let mut peer = Peer::new(Config::default());
+    for user in ["a@x", "b@x", "c@x"] {
+        peer.session.subscribe(of(user));
+    }
+    peer.drain();
+    let ids: Vec<_> = peer.sent.iter().map(|sent| sent.id).collect();
+    ids.iter().for_each(|id| peer.fail(*id));
+    assert_eq!(peer.told(|event| matches!(event, SessionEvent::BackingOff { .. })), 1);
+}
+
+#[test]
+fn a_connection_that_has_not_spoken_is_not_given_up_for_another() {
+    let mut peer = Peer::new(Config::default().with_max_connections(1));
+    peer.subscribe(of("a@x"));
+    peer.answer_subscribes(LONG);
+    let stream = peer.stream();
+    peer.subscribe(of("b@x"));
+    peer.answer_subscribes(LONG);
+    peer.pass(5.0);
+    assert!(peer.cancelled.is_empty(), "its request may be on its way");
+    peer.say(stream, ok());
+    assert!(peer.cancelled.contains(&stream));
+}

@@ -230,3 +230,30 @@ fn two_connections_of_another_are_made_one_where_that_makes_room() {
     peer.say(now[1].0, ok());
     assert!(peer.session.is_live(other));
 }
+
+#[test]
+fn two_connections_that_are_too_full_for_one_more_are_both_made_anew_where_all_fit() {
+    let mut peer = Peer::new(Config::default().with_max_connections(2));
+    for _ in 0..2 {
+        for _ in 0..120 {
+            peer.session.subscribe(Subscription::new());
+        }
+        peer.drain();
+        peer.answer_subscribes(LONG);
+        peer.pass(31.0);
+        let stream = peer.stream();
+        peer.say(stream, ok());
+    }
+    assert_eq!((peer.session.connections(), peer.cancelled.len()), (2, 0));
+    for _ in 0..100 {
+        peer.session.subscribe(Subscription::new());
+    }
+    peer.drain();
+    peer.answer_subscribes(LONG);
+    peer.pass(10.0);
+    let mut sizes: Vec<_> =
+        peer.sent.iter().filter(|sent| sent.operation == GetStreamingEvents).map(|sent| sent.ids().len()).collect();
+    sizes.drain(..2);
+    sizes.sort_unstable();
+    assert_eq!((sizes, peer.cancelled.len()), (vec![140, 200], 2));
+}
