@@ -405,3 +405,45 @@ fn a_connection_that_has_not_spoken_is_not_given_up_for_another() {
     peer.say(stream, ok());
     assert!(peer.cancelled.contains(&stream));
 }
+
+#[test]
+fn when_nothing_works_the_failures_of_all_mailboxes_count_together() {
+    let mut peer = Peer::new(Config::default());
+    for n in 0..40 {
+        peer.session.subscribe(of(&format!("u{n}@x")));
+    }
+    let mut handled = 0;
+    for _ in 0..1700 {
+        peer.pass(1.0);
+        while handled < peer.sent.len() {
+            let id = peer.sent[handled].id;
+            handled += 1;
+            peer.fail(id);
+        }
+    }
+    assert!((20..120).contains(&handled), "{handled} requests in half an hour, four at a time");
+}
+
+#[test]
+fn of_two_connections_of_which_one_has_not_spoken_none_is_given_up() {
+    let mut peer = Peer::new(Config::default().with_max_connections(2));
+    for _ in 0..2 {
+        peer.subscribe(of("a@x"));
+        peer.answer_subscribes(LONG);
+        peer.pass(6.0);
+        if peer.session.connections() == 1 {
+            let stream = peer.stream();
+            peer.say(stream, ok());
+        }
+    }
+    assert_eq!(peer.session.connections(), 2);
+    peer.subscribe(of("b@x"));
+    peer.answer_subscribes(LONG);
+    peer.pass(6.0);
+    assert!(peer.cancelled.is_empty(), "what it was asked for may be on its way");
+    let stream = peer.stream();
+    peer.say(stream, ok());
+    peer.pass(2.0);
+    assert_eq!(peer.cancelled.len(), 2, "now both can be one");
+    assert_eq!(peer.session.connections(), 2);
+}
