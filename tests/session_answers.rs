@@ -299,14 +299,7 @@ fn a_short_id_is_suspect_after_a_proxy_has_answered_for_its_server_and_not_when_
     let busy = fault("ErrorServerBusy");
     for (status, body, subscribes) in [(502, "", 2), (500, "", 2), (429, "", 1), (500, busy.as_str(), 1), (404, "", 1)]
     {
-        let mut peer = Peer::new(Config::default());
-        peer.subscribe(Subscription::new());
-        peer.answer_subscribes("");
-        let stream = peer.stream();
-        peer.say(stream, ok());
-        peer.pass(60.0);
-        peer.say(stream, closed());
-        peer.end(stream);
+        let mut peer = Peer::ended_cleanly("");
         let stream = peer.stream();
         peer.head(stream, status, &[]);
         peer.say(stream, body);

@@ -222,15 +222,7 @@ fn a_group_does_not_act_as_a_member_that_has_gone() {
 
 #[test]
 fn ids_that_count_are_not_used_again_when_a_proxy_says_that_the_server_is_gone() {
-    let mut peer = Peer::new(Config::default());
-    peer.subscribe(Subscription::new());
-    peer.answer_subscribes("");
-    let s = peer.stream();
-    peer.head(s, 200, &[]);
-    peer.say(s, ok());
-    peer.pass(60.0);
-    peer.say(s, closed());
-    peer.end(s);
+    let mut peer = Peer::ended_cleanly("");
     let s = peer.stream();
     peer.head(s, 502, &[]);
     peer.end(s);
@@ -240,15 +232,7 @@ fn ids_that_count_are_not_used_again_when_a_proxy_says_that_the_server_is_gone()
 
 #[test]
 fn ids_that_count_are_not_used_again_after_hours_without_a_connection() {
-    let mut peer = Peer::new(Config::default());
-    peer.subscribe(Subscription::new());
-    peer.answer_subscribes("");
-    let s = peer.stream();
-    peer.head(s, 200, &[]);
-    peer.say(s, ok());
-    peer.pass(60.0);
-    peer.say(s, closed());
-    peer.end(s);
+    let mut peer = Peer::ended_cleanly("");
     let s = peer.stream();
     peer.head(s, 401, &[]);
     peer.pass(5.0 * 3600.0); // the server has long forgotten it, and may have started anew

@@ -163,16 +163,7 @@ fn an_id_of_an_earlier_run_is_replaced_once_and_then_a_refusal_is_one() {
 
 #[test]
 fn a_short_id_is_made_anew_after_refused_credentials_for_long() {
-    let mut p = Peer::new(Config::default());
-    p.subscribe(Subscription::new());
-    p.answer_subscribes("");
-    let s0 = p.stream();
-    p.head(s0, 200, &[]);
-    p.say(s0, ok());
-    p.pass(60.0);
-    p.say(s0, ok());
-    p.say(s0, closed());
-    p.end(s0);
+    let mut p = Peer::ended_cleanly("");
     // refused for the credentials, again and again
     for _ in 0..5 {
         let s = p.stream();
@@ -188,16 +179,7 @@ fn a_short_id_is_made_anew_after_refused_credentials_for_long() {
 
 #[test]
 fn a_short_id_is_made_anew_after_a_busy_server_for_long() {
-    let mut p = Peer::new(Config::default());
-    p.subscribe(Subscription::new());
-    p.answer_subscribes("");
-    let s0 = p.stream();
-    p.head(s0, 200, &[]);
-    p.say(s0, ok());
-    p.pass(60.0);
-    p.say(s0, ok());
-    p.say(s0, closed());
-    p.end(s0);
+    let mut p = Peer::ended_cleanly("");
     for _ in 0..5 {
         let s = p.stream();
         p.head(s, 429, &[("Retry-After", "240")]);

@@ -24,14 +24,14 @@ mod children;
 mod elements;
 mod passages;
 mod shapes;
+mod views;
 
 use smallvec::SmallVec;
 
-use super::event::EventView;
 use super::field::{
-    Details, EventFields, FaultFields, Field, NotificationHead, ResponseFields, SubscribedIds, VersionFields, text_of,
+    Details, EventFields, FaultFields, Field, NotificationHead, ResponseFields, SubscribedIds, VersionFields,
 };
-use super::message::{ConnectionStatus, Fault, Message, Operation, Response, ResponseClass, ServerVersion, Subscribed};
+use super::message::{ConnectionStatus, Message, Operation, ResponseClass};
 use super::opening::Opening;
 use super::passage::{PassageId, Passages};
 use super::place::Place;
@@ -368,30 +368,6 @@ impl NotificationParser {
         Ok(Some(Stepped { outgoing, run: Run::Held { chunk, cur } }))
     }
 
-    /// The view of the message that [`step`](Self::step) found last.
-    pub(crate) fn view_of<'p, 'c: 'p>(&'p self, stepped: Stepped<'c>) -> Message<'p> {
-        match stepped.run {
-            Run::Text(run) => self.view(stepped.outgoing, run),
-            Run::Moved => self.view(stepped.outgoing, self.checked(self.scanner.held_before())),
-            Run::Held { chunk, cur } => {
-                // the others have no text, or have it elsewhere
-                let borrows = !matches!(
-                    stepped.outgoing,
-                    Outgoing::EndOfEnvelope | Outgoing::ConnectionStatus(_) | Outgoing::Kept(..) | Outgoing::Subscribed
-                );
-                if !borrows {
-                    return self.view(stepped.outgoing, "");
-                }
-                let run = self.scanner.run_of(chunk, &cur);
-                // any number of ids may have waited in one run
-                match stepped.outgoing {
-                    Outgoing::ErrorSubscriptionId(id) => Message::ErrorSubscriptionId(self.checked(id.of(run))),
-                    outgoing => self.view(outgoing, self.checked(run)),
-                }
-            }
-        }
-    }
-
     /// The end of the body.
     ///
     /// An empty body is no error: what it means is for the caller to say. Nor is an end between two envelopes.
@@ -564,44 +540,6 @@ impl NotificationParser {
             if outgoing.is_some() {
                 return Ok(outgoing);
             }
-        }
-    }
-
-    // ---- views --------------------------------------------------------------------------------------------------
-
-    /// What was held, as text.
-    #[inline]
-    fn checked<'a>(&self, bytes: &'a [u8]) -> &'a str {
-        self.scanner.count_check(bytes.len());
-        text_of(bytes)
-    }
-
-    #[inline]
-    fn event<'p>(&'p self, run: &'p str) -> Message<'p> {
-        Message::Event(EventView { run, fields: &self.event, head: &self.head }.event())
-    }
-
-    fn view<'p>(&'p self, outgoing: Outgoing, run: &'p str) -> Message<'p> {
-        match outgoing {
-            Outgoing::Event => self.event(run),
-            Outgoing::Response => Message::Response(Response {
-                run,
-                operation: self.operation,
-                class: self.class,
-                fields: self.response,
-                details: self.details,
-            }),
-            Outgoing::Subscribed => {
-                Message::Subscribed(Subscribed { run: self.subscribed.text(), fields: self.subscribed.fields() })
-            }
-            Outgoing::ErrorSubscriptionId(span) => {
-                Message::ErrorSubscriptionId(Field::new(span).text(run).unwrap_or_default())
-            }
-            Outgoing::ConnectionStatus(status) => Message::ConnectionStatus(status),
-            Outgoing::Fault => Message::Fault(Fault { run, fields: self.fault, details: self.details }),
-            Outgoing::ServerVersion => Message::ServerVersion(ServerVersion { run, fields: self.version }),
-            Outgoing::EndOfEnvelope => Message::EndOfEnvelope,
-            Outgoing::Kept(id, number) => self.kept(id, number),
         }
     }
 }

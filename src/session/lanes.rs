@@ -14,7 +14,7 @@ impl Session {
         let Some(index) = self.table.get(key).map(|record| record.lane) else { return };
         if let Some(lane) = self.lanes.get_mut(index) {
             lane.waiting.push_back(key);
-            if lane.waiting.len() > most(lane.count) {
+            if is_long(lane.waiting.len(), lane.count as usize) {
                 lane.waiting.retain(|key| self.table.get(*key).is_some_and(|record| record.state.phase == Phase::Idle));
             }
         }
@@ -25,7 +25,7 @@ impl Session {
     pub(super) fn block(&mut self, index: usize, key: SubscriptionKey) {
         let Some(lane) = self.lanes.get_mut(index) else { return };
         lane.blocked.push_back(key);
-        if lane.blocked.len() > most(lane.count) {
+        if is_long(lane.blocked.len(), lane.count as usize) {
             let mut seen = BTreeSet::new();
             lane.blocked.retain(|key| self.table.get(*key).is_some() && seen.insert(*key));
         }
@@ -68,16 +68,16 @@ impl Session {
 
     /// Queues hold keys of subscriptions that are no more until they are looked at, which may be long: not too many.
     pub(super) fn sweep(&mut self) {
-        let most = self.table.len().saturating_mul(2).max(64);
+        let live = self.table.len();
         for (queue, phase) in [(&mut self.to_subscribe, Phase::Wanted), (&mut self.to_unsubscribe, Phase::Leaving)] {
-            if queue.len() > most {
+            if is_long(queue.len(), live) {
                 queue.retain(|key| self.table.get(*key).is_some_and(|record| record.state.phase == phase));
             }
         }
     }
 }
 
-/// How long a lane's queue may be that has so many subscriptions, before what is no more is taken out.
-fn most(count: u32) -> usize {
-    (count as usize).saturating_mul(2).max(64)
+/// Whether a queue for so many holds so much of what is no more that it is worth while to take it out.
+pub(super) const fn is_long(queue: usize, live: usize) -> bool {
+    queue > 64 && queue > live.saturating_mul(2)
 }

@@ -12,6 +12,7 @@ use core::time::Duration;
 use super::affinity::{Lane, Place};
 use super::connection::{Kind, Stream};
 use super::event::{GapReason, RequestId, SessionEvent};
+use super::lanes::is_long;
 use super::time::Instant;
 use super::transition::Input;
 use super::{Session, Timer};
@@ -271,7 +272,7 @@ fn fewest(streams: &[(usize, usize, RequestId)], waiting: usize, spare: usize) -
 /// Puts a lane in a queue. One that stands elsewhere now, or is no more, may be there until its turn comes: not too many.
 fn queue(queue: &mut VecDeque<usize>, index: usize, place: Place, lanes: &[Lane]) {
     queue.push_back(index);
-    if queue.len() > lanes.len().saturating_mul(2).max(64) {
+    if is_long(queue.len(), lanes.len()) {
         let mut seen = BTreeSet::new();
         queue.retain(|index| lanes.get(*index).is_some_and(|lane| lane.place == place) && seen.insert(*index));
     }

@@ -59,6 +59,20 @@ impl Peer {
         }
     }
 
+    /// With one subscription, whose connection has just ended as it should after a minute; its id begins with `own`.
+    pub(crate) fn ended_cleanly(own: &str) -> Self {
+        let mut peer = Self::new(Config::default());
+        peer.subscribe(Subscription::new());
+        peer.answer_subscribes(own);
+        let stream = peer.stream();
+        peer.head(stream, 200, &[]);
+        peer.say(stream, ok());
+        peer.pass(60.0);
+        peer.say(stream, closed());
+        peer.end(stream);
+        peer
+    }
+
     pub(crate) fn at(&self) -> Instant {
         Instant::since_origin(self.now)
     }
